@@ -1,0 +1,1 @@
+"""Surveys as data: items, anchors and scoring, one JSON file for each instrument."""
