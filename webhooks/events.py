@@ -1,7 +1,7 @@
 """The facts that video hosts tell, in one vocabulary for all of them.
 
-A host file reads its own deliveries and answers with these. They are frozen, carry their times in UTC, and hold
-opaque identifiers only: a person's name, a token or a free text never becomes part of a fact.
+A host file reads its own deliveries and answers with these. They are frozen, carry their times in UTC, and
+hold opaque identifiers only: a person's name, a token or a free text never becomes part of a fact.
 """
 
 from datetime import datetime
@@ -23,6 +23,14 @@ class Role(StrEnum):
     GUARDIAN = "guardian"
     SUPERVISOR = "supervisor"
     PRACTICE = "practice"
+
+
+_ROLES = {role.value: role for role in Role}
+
+
+def role_named(word: str | None) -> Role | None:
+    """The role a host calls *word*; a word that is none of ours gives no role, never a likely one."""
+    return _ROLES.get(word or "")
 
 
 class Fact(BaseModel):
@@ -68,7 +76,7 @@ class PersonJoined(PersonFact):
 
 
 class PersonLeft(PersonFact):
-    """A connection of a person is gone; ``deliberate`` when the person pressed the host's own leave button."""
+    """A connection of a person is gone; ``deliberate`` when they pressed the host's own leave button."""
 
     type: Literal["person_left"] = "person_left"
     deliberate: bool = False
