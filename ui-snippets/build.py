@@ -1,0 +1,134 @@
+"""Puts the snippets together: one ES module for the embed, and its hash.
+
+Markup is compiled to data from which ``grow.js`` calls ``createElement``, styles to constructable sheets,
+words to objects; the scripts are concatenated in the order of their imports. ``--check`` writes nothing and
+answers 1 when the committed files are stale.
+"""
+
+import argparse
+import base64
+import gzip
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+from markup import Unfit, compile_markup
+from rcssmin import cssmin
+from rjsmin import jsmin
+
+HERE = Path(__file__).parent
+SHARED = HERE / "_shared"
+IMPORT = re.compile(r'^import\s+(?:\{[^}]*\}\s+from\s+)?"(\./|\.\./)([^"]+)";[^\n]*\n', re.MULTILINE)
+DECLARED = re.compile(r"^(?:export )?(?:async )?(?:const|let|class|function\*?) (\w+)", re.MULTILINE)
+SAID = re.compile(r'\.say\("(\w+)"')
+EXPORTED = ("Snippet", "addWords", "define", "element", "icon")
+
+
+def tags() -> list[str]:
+    """Every snippet there is, by its folder's name."""
+    return sorted(path.parent.name for path in HERE.glob("*/*.js") if path.stem == path.parent.name)
+
+
+def part(tag: str) -> dict[str, object]:
+    """One snippet's compiled markup, small style and English words; raise ``Unfit`` for a missing word."""
+    folder = HERE / tag
+    words: dict[str, object] = json.loads((folder / "words" / "en.json").read_text("utf-8"))
+    tree, used = compile_markup((folder / f"{tag}.html").read_text("utf-8"), name=tag)
+    said = {key for script in folder.glob("*.js") for key in SAID.findall(script.read_text("utf-8"))}
+    if missing := (used | said) - words.keys():
+        raise Unfit(f"{tag}: no words for {', '.join(sorted(missing))}")
+    return {"tree": tree, "css": cssmin((folder / f"{tag}.css").read_text("utf-8")), "words": words}
+
+
+def data() -> str:
+    """The generated ``parts.js``: everything that is not a script, as plain objects."""
+    drawn = sorted((SHARED / "icons").glob("*.svg"))
+    styled = sorted(path for path in SHARED.glob("*.css") if path.stem != "demo")
+    whole = {
+        "icons": {path.stem: compile_markup(path.read_text("utf-8"), name=path.name)[0][0] for path in drawn},
+        "styles": {path.stem: cssmin(path.read_text("utf-8")) for path in styled},
+        "parts": {tag: part(tag) for tag in tags()},
+    }
+    return "".join(f"const {name}={_small(value)};\n" for name, value in whole.items())
+
+
+def _small(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def ordered() -> list[Path]:
+    """All scripts of the embed, each after those it imports."""
+    done: list[Path] = []
+
+    def visit(path: Path) -> None:
+        if path in done or path.name == "parts.js":
+            return
+        for dots, rest in IMPORT.findall(path.read_text("utf-8")):
+            visit((path.parent / (dots + rest)).resolve())
+        done.append(path)
+
+    for tag in tags():
+        visit((HERE / tag / f"{tag}.js").resolve())
+    return done
+
+
+def bundle() -> str:
+    """The embed module's text; raise ``Unfit`` when two scripts declare one name, as all share a scope."""
+    seen: dict[str, str] = {}
+    texts = []
+    for path in ordered():
+        text = path.read_text("utf-8")
+        for name in DECLARED.findall(text):
+            if name in seen:
+                raise Unfit(f"{path.name}: {name} is declared in {seen[name]} too")
+            seen[name] = path.name
+        texts.append(re.sub(r"^export ", "", IMPORT.sub("", text), flags=re.MULTILINE))
+    head = "// Fermata's overlay, made by ui-snippets/build.py. Apache-2.0.\n"
+    return f"{head}{data()}{jsmin(chr(10).join(texts))}\nexport{{{','.join(EXPORTED)}}};\n"
+
+
+def files() -> dict[Path, str]:
+    """What the build step writes, by path."""
+    module = bundle()
+    raw = module.encode()
+    hash384 = base64.b64encode(hashlib.sha384(raw).digest()).decode()
+    manifest = {
+        "file": "fermata.js",
+        "integrity": f"sha384-{hash384}",
+        "bytes": len(raw),
+        "gzip": len(gzip.compress(raw, 9, mtime=0)),
+    }
+    return {HERE / "fermata.js": module, HERE / "embed.json": json.dumps(manifest, indent=2) + "\n"}
+
+
+def _holds(file: Path, text: str) -> bool:
+    return file.exists() and file.read_text("utf-8") == text
+
+
+def main(argv: list[str]) -> int:
+    """Write the embed, or with ``--check`` say whether it is current."""
+    parser = argparse.ArgumentParser(description="Put the snippets together into fermata.js and embed.json.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
+    check = parser.parse_args(argv).check
+    try:
+        wanted = files()
+    except (Unfit, OSError, json.JSONDecodeError) as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 2
+    stale = [
+        file.name for file, text in wanted.items() if not file.exists() or file.read_text("utf-8") != text
+    ]
+    if check:
+        if stale:
+            print(f"build: stale: {', '.join(stale)}; run python ui-snippets/build.py", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in wanted.items():
+        path.write_text(text, "utf-8")
+    print(wanted[HERE / "embed.json"].strip())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
