@@ -1,0 +1,232 @@
+"""Settings: from ``FERMATA_*`` in the environment or one TOML file with the same names.
+
+A setting that is missing, weak or unknown stops the start with one line that names it and never repeats its
+value.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextvars import ContextVar
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar, cast
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError
+
+from plugin.hosts import NAMES
+from plugin.keys import master_key, pairs, strong
+
+if TYPE_CHECKING:
+    import webhooks.delivery
+
+PREFIX = "FERMATA_"
+
+_file: ContextVar[dict[str, object]] = ContextVar("_file")
+
+
+class Misconfigured(Exception):
+    """The service cannot start with these settings; the message is one line and holds no value."""
+
+
+def is_loopback(name: str | None) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    return name in {"localhost", "::1"} or bool(name and name.startswith("127."))
+
+
+def _safe_url(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
+        raise ValueError("is not a plain http or https URL")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("must be https:// anywhere but on this machine")
+    return text.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    url = urlsplit(_safe_url(text))
+    if url.path or url.netloc.lower() != url.netloc:
+        raise ValueError("must be origins such as https://calls.example, in lower case and without a path")
+    return text.rstrip("/")
+
+
+def _listed(given: object) -> object:
+    return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Url = Annotated[str, AfterValidator(_safe_url)]
+Keys = Annotated[Mapping[str, str], NoDecode, BeforeValidator(pairs), Field(min_length=1, repr=False)]
+StrongKeys = Annotated[Keys, AfterValidator(strong)]
+MasterKeys = Annotated[Keys, AfterValidator(master_key)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ResultsSettings(_Part):
+    """Where a host keeps results: the FHIR base, and the client that may write there."""
+
+    base: Url
+    client_id: str
+    kid: str
+    key_file: Path
+    scope: str
+
+
+class HostSettings(_Part):
+    """One host platform of one practice."""
+
+    tenant: Name
+    host: Name
+    url: Url
+    webhook_keys: Keys
+    token_keys: StrongKeys
+    results: ResultsSettings | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.host not in NAMES:
+            raise ValueError(f"there is no such host, only {', '.join(sorted(NAMES))}")
+        # Imported here because a process that only reads the journal needs no host.
+        listening = cast("webhooks.delivery.Host", import_module(f"webhooks.{self.host}"))
+        for place, secret in enumerate(self.webhook_keys.values(), start=1):
+            if weakness := listening.weakness(secret):
+                raise ValueError(f"key {place} of webhook_keys {weakness}")
+        return self
+
+
+class StoreSettings(BaseSettings):
+    """Where the journal is and what opens it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True
+    )
+
+    data: Path = Path(".fermata")
+    journal: str = ""
+    master_keys: MasterKeys
+
+    @field_validator("journal")
+    @classmethod
+    def _engine(cls, url: str) -> str:
+        if url and not url.startswith("sqlite:///"):
+            raise ValueError("must be sqlite:///path")
+        return url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what was given, then the environment, then the file."""
+        return (init_settings, env_settings, InitSettingsSource(settings_cls, _file.get()))
+
+    @property
+    def journal_file(self) -> Path:
+        """Where the journal lies."""
+        return Path(self.journal.removeprefix("sqlite:///")) if self.journal else self.data / "journal.db"
+
+
+class Settings(StoreSettings):
+    """Everything that an installation decides."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    bind: str = "127.0.0.1"
+    port: int = Field(default=8787, ge=0, le=65535)
+    public_url: Url | None = None
+    origins: Origins = ()
+    token_keys: StrongKeys
+    pseudonym_key: Annotated[str, Field(repr=False)]
+    hosts: Annotated[tuple[HostSettings, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        strong({"": self.pseudonym_key}, name="pseudonym_key")
+        if len({(each.tenant, each.host) for each in self.hosts}) < len(self.hosts):
+            raise ValueError("hosts: the same tenant and host stand there twice")
+        secrets = [secret for each in self.hosts for secret in each.token_keys.values()]
+        if len(set(secrets)) < len(secrets):
+            raise ValueError("hosts: two share a secret of token_keys, so a token would not tell whose it is")
+        return self
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """The origins whose pages may speak to the service: the configured ones and its own."""
+        own = urlsplit(self.public_url or f"http://127.0.0.1:{self.port}")
+        return frozenset({*self.origins, f"{own.scheme}://{own.netloc}"})
+
+
+Kind = TypeVar("Kind", bound=StoreSettings)
+
+
+def load(kind: type[Kind], config: Path | None = None, **given: object) -> Kind:
+    """Read the settings: what is *given* wins over the environment, the environment over the file.
+
+    Raises ``Misconfigured``.
+    """
+    unknown = {name for name in os.environ if name.startswith(PREFIX)} - _NAMES
+    if unknown:
+        raise Misconfigured(f"{min(unknown)}: there is no such setting")
+    token = _file.set(_document(config) if config else {})
+    try:
+        return kind(**given)  # type: ignore[arg-type]  # checked by the model
+    except ValidationError as refusal:
+        raise Misconfigured(_one_line(refusal)) from None
+    except SettingsError as refusal:
+        raise Misconfigured(f"{PREFIX}HOSTS: is not JSON") from refusal
+    finally:
+        _file.reset(token)
+
+
+_WORDS = {"missing": "is missing", "extra_forbidden": "there is no such setting"}
+_NAMES = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "CONFIG"}
+
+
+def _document(config: Path) -> dict[str, object]:
+    try:
+        document = tomllib.loads(config.read_text(encoding="utf-8"))
+    except OSError as refusal:
+        raise Misconfigured(f"the settings file cannot be read ({refusal.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise Misconfigured("the settings file is not TOML") from None
+    return {name.lower().removeprefix(PREFIX.lower()): value for name, value in document.items()}
+
+
+def _one_line(refusal: ValidationError) -> str:
+    first = refusal.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = [str(part) for part in first["loc"]]
+    says = {"missing": "is missing", "extra_forbidden": "there is no such setting"}.get(
+        first["type"], first["msg"]
+    )
+    says = says.removeprefix("Value error, ")
+    if not path:
+        setting, _, says = says.partition(": ")
+        return f"{PREFIX}{setting.upper()}: {says}"
+    return f"{PREFIX}{'.'.join([path[0].upper(), *path[1:]])}: {says}"

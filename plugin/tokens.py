@@ -1,0 +1,109 @@
+"""Overlay tokens: what a browser shows the service to say whose overlay it is.
+
+They live five minutes and are renewed by age. Scope ``call`` is for a call that runs, ``survey`` for the
+answers that may still come within a day of its end. The text of a token is never an identity: only its
+claims are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import uuid4
+
+import jwt
+
+from plugin.signed import Unacceptable, claims_of, header_of, text_of, times_of, unexpired
+from webhooks.events import Role
+
+LIFE = timedelta(minutes=5)
+TYPE = "fermata-overlay+jwt"
+ISSUER = "fermata"
+AUDIENCE = "fermata-live"
+
+Scope = Literal["call", "survey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whose overlay it is. ``occurrence`` is null while only the meeting is known."""
+
+    tenant: str
+    host: str
+    meeting: str
+    occurrence: str | None
+    person: str
+    role: Role | None
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What a genuine token says; ``issued_at`` and ``expires_at`` are in UTC."""
+
+    claims: Claims
+    issued_at: datetime
+    expires_at: datetime
+
+
+def minted(claims: Claims, keys: Mapping[str, str], now: datetime) -> str:
+    """A token with these claims, signed with the first of *keys*."""
+    kid, secret = next(iter(keys.items()))
+    issued = int(now.timestamp())
+    document = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": claims.person,
+        "jti": str(uuid4()),
+        "iat": issued,
+        "exp": issued + int(LIFE.total_seconds()),
+        "tenant": claims.tenant,
+        "host": claims.host,
+        "meeting": claims.meeting,
+        "occurrence": claims.occurrence,
+        "role": claims.role,
+        "scope": claims.scope,
+    }
+    return jwt.encode(document, secret, algorithm="HS256", headers={"kid": kid, "typ": TYPE})
+
+
+def is_overlay(token: str) -> bool:
+    """Whether a token says that it is one of ours, which proves nothing; raises ``Unacceptable``."""
+    return header_of(token).get("typ") == TYPE
+
+
+def read(token: str, keys: Mapping[str, str], now: datetime, *, expired_too: bool = False) -> Overlay:
+    """What a token says, once it is proved; raises ``Unacceptable``, of which ``Expired`` is one kind."""
+    document = claims_of(token, keys, signed_by="kid", typ=TYPE)
+    if document.get("iss") != ISSUER or document.get("aud") != AUDIENCE:
+        raise Unacceptable("made by or for somebody else")
+    text_of(document, "jti")
+    issued_at, expires_at = times_of(document, now, longest=LIFE)
+    claims = Claims(
+        tenant=text_of(document, "tenant"),
+        host=text_of(document, "host"),
+        meeting=text_of(document, "meeting"),
+        occurrence=None if document.get("occurrence", "") is None else text_of(document, "occurrence"),
+        person=text_of(document, "sub"),
+        role=_role(document.get("role", "")),
+        scope=_scope(document.get("scope")),
+    )
+    if not expired_too:
+        unexpired(expires_at, now)
+    return Overlay(claims, issued_at, expires_at)
+
+
+def _role(value: object) -> Role | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in set(Role):
+        raise Unacceptable("role is missing or unknown")
+    return Role(value)
+
+
+def _scope(value: object) -> Scope:
+    match value:
+        case "call" | "survey":
+            return value
+        case _:
+            raise Unacceptable("scope is missing or unknown")
