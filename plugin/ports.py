@@ -4,7 +4,7 @@
 ``Voice`` brings a screen to a person's browsers. Session ids are lower-case UUID strings, times aware and in UTC.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -22,6 +22,10 @@ class Unwritable(Exception):
 
 class SeenBefore(Exception):
     """A delivery with this key and this body was kept earlier."""
+
+
+class Erased(SeenBefore):
+    """The session was forgotten as a whole; what comes late for it is answered as seen and leaves nothing."""
 
 
 class Contradiction(Exception):
@@ -115,7 +119,8 @@ class Journal(Protocol):
     ) -> None:
         """Append the entries, the inbox row and the notes in one transaction.
 
-        Raises ``SeenBefore`` or ``Contradiction`` for a known delivery key, ``Conflict``, ``Unwritable``.
+        Raises ``SeenBefore`` or ``Contradiction`` for a known delivery key, ``Erased``, ``Conflict``,
+        ``Unwritable``, ``Broken``.
         """
         ...
 
@@ -129,6 +134,14 @@ class Journal(Protocol):
 
     async def shelve(self, session: str) -> None:
         """Mark a session as over, so that a start need not fold it."""
+        ...
+
+    async def schedule(self, session: str, due: Mapping[str, datetime]) -> None:
+        """Say when each retention class of a session may be forgotten; replaces what was said before."""
+        ...
+
+    async def expired(self, now: datetime) -> list[tuple[str, str]]:
+        """Sessions and classes whose time is over and of which no order is outstanding."""
         ...
 
     async def recall(self, key: str) -> bytes | None:

@@ -1,0 +1,159 @@
+"""Who is in the call: presence by the host, links by browsers, and roles that never rise.
+
+Rules:
+- A person is not a connection is not a link. The host's connections open and close once each, in any order.
+- A role comes from a join or from a signed token. Where two disagree, the one with less power holds.
+- A person whose last link and last connection are gone is off the call at once, but has *left* only after 20 s
+  without a return; pressing the host's own leave button counts at once and needs a new join to be undone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from webhooks.events import PersonFact, PersonJoined, PersonLeft, PersonRole, Role, earliest
+
+GRACE = timedelta(seconds=20)
+SILENCE = timedelta(seconds=10)
+
+THERAPISTS = frozenset({Role.THERAPIST, Role.FACILITATOR})
+_POWER = (
+    Role.PRACTICE, Role.SUPERVISOR, Role.GUARDIAN, Role.FAMILY, Role.MEMBER,
+    Role.PARTNER, Role.CLIENT, Role.FACILITATOR, Role.THERAPIST,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a session; ``connections`` maps to whether it is open, ``links`` to whether it is visible."""
+
+    id: str
+    role: Role | None = None
+    connections: Mapping[str, bool] = field(default_factory=dict)
+    links: Mapping[str, bool] = field(default_factory=dict)
+    arrived_at: datetime | None = None
+    unlinked_since: datetime | None = None
+    gone_since: datetime | None = None
+    left: Literal["deliberate", "gone"] | None = None
+    left_at: datetime | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether the host counts this person as in the meeting."""
+        return any(self.connections.values())
+
+    @property
+    def linked(self) -> bool:
+        """Whether a browser of this person is connected to the service."""
+        return bool(self.links)
+
+    @property
+    def in_front(self) -> bool:
+        """Whether a linked page of this person is visible."""
+        return any(self.links.values())
+
+    @property
+    def on_call(self) -> bool:
+        """Whether this person is in the call as far as anybody can tell."""
+        return self.left is None and (self.present or self.linked)
+
+    @property
+    def is_therapist(self) -> bool:
+        """Whether this person holds the therapist's side."""
+        return self.role in THERAPISTS
+
+
+def agreed(one: Role | None, other: Role | None) -> Role | None:
+    """The role that two claims leave a person; no claim is no vote."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other, key=_POWER.index)
+
+
+def told(person: Person, fact: PersonFact, now: datetime) -> Person:
+    """What a host's fact makes of a person."""
+    match fact:
+        case PersonJoined():
+            return _joined(person, fact, now)
+        case PersonLeft():
+            return _left(person, fact, now)
+        case PersonRole():
+            return replace(person, role=agreed(person.role, fact.role)) if person.role else person
+        case _:
+            return person
+
+
+def _joined(person: Person, fact: PersonJoined, now: datetime) -> Person:
+    connection = fact.connection or fact.key
+    person = replace(
+        person,
+        role=agreed(person.role, fact.role),
+        arrived_at=earliest(person.arrived_at, fact.at),
+        connections={connection: True, **person.connections},
+        unlinked_since=person.unlinked_since if person.links else person.unlinked_since or now,
+    )
+    return _back(person) if person.connections[connection] else _settled(person, now)
+
+
+def _left(person: Person, fact: PersonLeft, now: datetime) -> Person:
+    closed = (fact.connection,) if fact.connection else tuple(person.connections)
+    person = replace(person, connections={**person.connections, **dict.fromkeys(closed, False)})
+    if fact.deliberate and not person.present and person.left != "deliberate":
+        return replace(person, left="deliberate", left_at=now, gone_since=None)
+    return _settled(person, now)
+
+
+def linked(person: Person, link: str, role: Role | None, *, visible: bool, now: datetime) -> Person:
+    """A browser of the person is connected. After a deliberate leave only a join brings them back."""
+    person = replace(
+        person,
+        role=agreed(person.role, role),
+        arrived_at=person.arrived_at or now,
+        links={**person.links, link: visible},
+        unlinked_since=None,
+    )
+    return person if person.left == "deliberate" else _back(person)
+
+
+def unlinked(person: Person, links: Iterable[str], now: datetime, heard_at: datetime | None) -> Person:
+    """Some browsers of the person are no longer connected."""
+    gone = set(links)
+    rest = {link: visible for link, visible in person.links.items() if link not in gone}
+    since = person.unlinked_since if rest or not person.links else (heard_at or now)
+    return _settled(replace(person, links=rest, unlinked_since=since), now)
+
+
+def ended(person: Person, now: datetime) -> Person:
+    """The host closed the meeting: every connection is closed."""
+    return _settled(replace(person, connections=dict.fromkeys(person.connections, False)), now)
+
+
+def aged(person: Person, now: datetime) -> Person:
+    """Whoever has been gone for the grace time has left."""
+    if person.left is None and person.gone_since and now >= person.gone_since + GRACE:
+        return replace(person, left="gone", left_at=person.gone_since + GRACE, gone_since=None)
+    return person
+
+
+def _back(person: Person) -> Person:
+    return replace(person, left=None, left_at=None, gone_since=None)
+
+
+def _settled(person: Person, now: datetime) -> Person:
+    if person.left is not None or person.present or person.linked:
+        return replace(person, gone_since=None)
+    return person if person.gone_since else replace(person, gone_since=now)
+
+
+def line_down(person: Person, now: datetime) -> bool:
+    """Whether a person on the call has not been heard from over any link for ten seconds."""
+    return not person.linked and (person.unlinked_since is None or now >= person.unlinked_since + SILENCE)
+
+
+def wake_at(person: Person, now: datetime) -> list[datetime]:
+    """When something about a person changes by time alone."""
+    moments = [person.gone_since + GRACE] if person.gone_since and person.left is None else []
+    if person.unlinked_since and now < person.unlinked_since + SILENCE:
+        moments.append(person.unlinked_since + SILENCE)
+    return moments

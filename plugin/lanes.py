@@ -1,0 +1,156 @@
+"""Lanes: one for each session in memory, with the state that its journal records fold to."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid5
+
+from plugin import rituals
+from plugin.core.events import Event
+from plugin.core.refusal import Refused
+from plugin.core.session import Session
+from plugin.memory import remembered
+from plugin.ports import Entry, Head, Journal, Note, Record
+from webhooks.events import HostFact, Role
+
+_SESSIONS = UUID("b4c5a7de-3f0e-5d5b-9a0b-6f1f0c6b7f1d")
+
+
+def session_id(tenant: str, host: str, occurrence: str) -> str:
+    """The id of one occurrence at one host of one practice: a UUIDv5 of the three."""
+    return str(uuid5(_SESSIONS, json.dumps([tenant, host, occurrence])))
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who a browser is, by its token; ``occurrence`` is null where the host's tokens name only the meeting."""
+
+    tenant: str
+    host: str
+    meeting: str
+    occurrence: str | None
+    person: str
+    role: Role | None
+    scope: Literal["call", "survey"] = "call"
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """A session being lived: its state after ``position`` records, and what each person was last shown."""
+
+    head: Head
+    state: Session
+    position: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    shown: dict[str, bytes] = field(default_factory=dict)
+    pending: list[Event] = field(default_factory=list)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the journal has anything of this session."""
+        return self.position > 0
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self.head.session
+
+    @property
+    def call(self) -> tuple[str, str, str]:
+        """Tenant, host and meeting: what tokens and some hosts know."""
+        return (self.head.tenant, self.head.host, self.head.meeting)
+
+
+class Lanes:
+    """All lanes in memory, and the index from a host's meeting to its session."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Lane] = {}
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(list(self._by_id.values()))
+
+    def get(self, session: str) -> Lane | None:
+        """The lane of a session."""
+        return self._by_id.get(session)
+
+    def put(self, lane: Lane) -> None:
+        """Keep a lane."""
+        self._by_id[lane.id] = lane
+
+    def drop(self, session: str) -> None:
+        """Let a lane go."""
+        self._by_id.pop(session, None)
+
+    def opened(self, head: Head, now: datetime) -> Lane:
+        """The lane of a call, made if this is the first that is heard of it."""
+        if head.session not in self._by_id:
+            self.put(Lane(head, rituals.begin(head.session, now)))
+        return self._by_id[head.session]
+
+    def find(self, visitor: Visitor) -> str | None:
+        """The session a visitor belongs to: by its occurrence, else the meeting's open or latest one."""
+        if visitor.occurrence is not None:
+            found = self.get(session_id(visitor.tenant, visitor.host, visitor.occurrence))
+            return found.id if found and found.begun and found.head.meeting == visitor.meeting else None
+        call = (visitor.tenant, visitor.host, visitor.meeting)
+        lanes = [lane for lane in self if lane.call == call and lane.begun and not lane.state.closed]
+        latest = max(lanes, key=lambda lane: (not lane.state.over, lane.state.now), default=None)
+        return latest.id if latest else None
+
+
+class Plan:
+    """What events would do to a lane: the records to append and the state to have once they are kept."""
+
+    def __init__(self, lane: Lane, events: Sequence[Event]) -> None:
+        self.lane = lane
+        self.events = events
+        self.state = lane.state
+        self.entries: list[Entry] = []
+        self.notes: list[Note] = []
+
+    def walk(self) -> None:
+        """Step through the events; raises ``Refused``."""
+        for event in self.events:
+            state, orders = rituals.step(self.state, event)
+            if state is self.state:
+                continue
+            self.state = state
+            body = rituals.record(event, orders)
+            position = self.lane.position + len(self.entries) + 1
+            kept = rituals.kept(event, orders)
+            self.entries.append(Entry(self.lane.head, position, kept, body, len(orders)))
+            self.notes.extend(remembered(self.lane.head, event))
+
+
+def head_of(tenant: str, fact: HostFact) -> Head:
+    """Which call a host's fact is about."""
+    session = session_id(tenant, fact.host, fact.occurrence)
+    return Head(session, tenant, fact.host, fact.meeting, fact.occurrence)
+
+
+def folded(head: Head, records: list[Record], now: datetime) -> Session:
+    """The state that records lead to. Forgotten ones, and what made sense only with them, leave no trace."""
+    events = [rituals.event_of(record.body) for record in records if record.body is not None]
+    state = rituals.begin(head.session, events[0].at if events else now)
+    for event in events:
+        try:
+            state, _ = rituals.step(state, event)
+        except Refused:
+            continue
+    return state
+
+
+async def loaded(journal: Journal, head: Head, now: datetime) -> Lane:
+    """A lane as the journal has it; raises ``Broken``."""
+    records = await journal.read(head.session)
+    position = records[-1].position if records else 0
+    return Lane(head, folded(head, records, now), position)
+
+
+def cards_of(session: Session, person: str) -> bytes:
+    """A person's cards as the wire carries them."""
+    return json.dumps(rituals.screen(session, person), separators=(",", ":")).encode()

@@ -1,0 +1,242 @@
+"""The runner: one lane per session. Append, then step on, push changed screens, set one alarm.
+
+An event exists once the journal has it. So the state moves, a person is shown something, or a wish is called
+accepted only after the append returned; when it fails, nothing happened.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from plugin import rituals
+from plugin.alarms import Alarms
+from plugin.core.events import By, Event, Heard, LinkLost, LinkOpened, LinksLost, LinkTurned, Ticked
+from plugin.core.pause import PausePainted
+from plugin.core.screens import watched
+from plugin.core.session import Session
+from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded
+from plugin.memory import recalled
+from plugin.ports import Head, Journal, Received, Shelf, Unwritable, Voice
+from plugin.rituals import AnyAsk
+from webhooks.events import HostFact
+
+__all__ = ["Runner", "Visitor"]
+
+_log = structlog.get_logger("fermata.runner")
+
+RETRY = timedelta(seconds=1)
+"""How soon a tick that the journal could not keep is tried again."""
+
+
+class Runner:
+    """Everything that happens to sessions goes through here, one event at a time for each."""
+
+    def __init__(
+        self, journal: Journal, voice: Voice, *, now: Callable[[], datetime], owed: Callable[[], None]
+    ) -> None:
+        self._journal = journal
+        self._voice = voice
+        self._now = now
+        self._owed = owed
+        self._lanes = Lanes()
+        self._shelved: set[str] = set()
+        self._alarms = Alarms(now, self._ring)
+        self._clock: asyncio.Task[None] | None = None
+        self.on_begin: Callable[[str], None] = lambda _session: None
+
+    async def start(self) -> None:
+        """Fold what the journal holds open, note that every link is gone, and start the alarm."""
+        for shelf in await self._journal.shelves():
+            if shelf.shelved:
+                self._shelved.add(shelf.head.session)
+                continue
+            await self._wake(shelf)
+        self._clock = asyncio.create_task(self._alarms.run(), name="alarms")
+
+    async def _wake(self, shelf: Shelf) -> None:
+        lane = await loaded(self._journal, shelf.head, self._now())
+        self._lanes.put(lane)
+        if any(person.linked for person in lane.state.people.values()):
+            await self._commit(lane, [LinksLost(at=self._now())])
+        self._alarms.set(lane.id, rituals.wake_at(lane.state))
+
+    async def close(self) -> None:
+        """Stop the alarm; what was appended is safe already."""
+        if self._clock:
+            self._clock.cancel()
+            await asyncio.gather(self._clock, return_exceptions=True)
+
+    def state(self, session: str) -> Session | None:
+        """The present state of a session in memory."""
+        lane = self._lanes.get(session)
+        return lane.state if lane else None
+
+    def head(self, session: str) -> Head | None:
+        """Which call a session in memory is."""
+        lane = self._lanes.get(session)
+        return lane.head if lane else None
+
+    def sessions(self) -> list[tuple[Head, Session]]:
+        """All sessions in memory."""
+        return [(lane.head, lane.state) for lane in self._lanes]
+
+    def find(self, visitor: Visitor) -> str | None:
+        """The session a visitor belongs to: by its occurrence, else the meeting's open or latest one."""
+        return self._lanes.find(visitor)
+
+    async def tell(self, tenant: str, facts: Sequence[HostFact], received: Received) -> None:
+        """Take a host's delivery. Raises ``SeenBefore``, ``Contradiction``, ``Unwritable``."""
+        heads = {fact.occurrence: head_of(tenant, fact) for fact in facts}
+        open_heads = [head for head in heads.values() if head.session not in self._shelved]
+        async with AsyncExitStack() as stack:
+            lanes = {
+                head.session: self._lanes.opened(head, self._now())
+                for head in sorted(open_heads, key=lambda h: h.session)
+            }
+            for lane in lanes.values():
+                await stack.enter_async_context(lane.lock)
+            at = self._now()
+            plans = [
+                Plan(lane, [Heard(at=at, fact=f) for f in facts if heads[f.occurrence].session == lane.id])
+                for lane in lanes.values()
+            ]
+            await self._append(plans, received)
+
+    async def link_opened(self, visitor: Visitor, link: str, *, visible: bool) -> str | None:
+        """A browser is there. Answers its session, or null while the meeting has not begun.
+
+        Raises ``Unwritable``.
+        """
+        session = self.find(visitor)
+        lane = self._lanes.get(session) if session else None
+        if lane is None:
+            return None
+        known = await recalled(
+            self._journal, lane.head, lane.state, person=visitor.person, role=visitor.role, now=self._now()
+        )
+        opened = LinkOpened(
+            at=self._now(), link=link, person=visitor.person, role=visitor.role, visible=visible
+        )
+        async with lane.lock:
+            await self._commit(lane, [*known, opened])
+        self._show(lane, visitor.person, anew=True)
+        return lane.id
+
+    async def link_turned(self, session: str, link: str, *, visible: bool) -> None:
+        """A linked page came to the front or went to the back."""
+        await self._note(session, LinkTurned(at=self._now(), link=link, visible=visible))
+
+    async def link_lost(self, session: str, link: str, *, heard_at: datetime | None = None) -> None:
+        """A browser is gone."""
+        await self._note(session, LinkLost(at=self._now(), link=link, heard_at=heard_at))
+
+    async def painted(self, session: str, person: str, link: str, pauses: frozenset[str]) -> None:
+        """A visible page has these pauses on its screen."""
+        if pauses:
+            event = PausePainted(at=self._now(), link=link, person=person, pauses=tuple(sorted(pauses)))
+            await self._note(session, event)
+
+    async def _note(self, session: str, event: Event) -> None:
+        lane = self._lanes.get(session)
+        if lane is None:
+            return
+        async with lane.lock:
+            try:
+                await self._commit(lane, [event])
+            except Unwritable:
+                # Nobody waits for an answer to this, so it is kept with the next thing that can be kept.
+                lane.pending.append(event)
+                self._alarms.set(lane.id, self._now() + RETRY)
+
+    async def ask(self, visitor: Visitor, ask: AnyAsk, *, path: Literal["ws", "post"]) -> None:
+        """Take a wish; returning means accepted. Raises ``Refused`` or ``Unwritable``."""
+        session = self.find(visitor)
+        lane = self._lanes.get(session) if session else None
+        if lane is None:
+            raise rituals.Refused("alone")
+        async with lane.lock:
+            at = self._now()
+            made_at = at - timedelta(milliseconds=ask.age_ms)
+            by = By(person=visitor.person, role=visitor.role, at=at, made_at=made_at, path=path)
+            await self._commit(lane, [ask.event(by)])
+
+    async def _ring(self, sessions: Iterable[str]) -> None:
+        sessions = list(sessions)
+        done = await asyncio.gather(*(self._tick(session) for session in sessions), return_exceptions=True)
+        for session, failure in zip(sessions, done, strict=True):
+            if isinstance(failure, Exception):
+                _log.error("tick_failed", session=session, error=type(failure).__name__)
+
+    async def _tick(self, session: str) -> None:
+        lane = self._lanes.get(session)
+        if lane is None:
+            return
+        async with lane.lock:
+            wake, at = rituals.wake_at(lane.state), self._now()
+            if not lane.pending and (wake is None or wake > at):
+                self._alarms.set(lane.id, wake)
+                return
+            try:
+                await self._commit(lane, [Ticked(at=at)])
+            except Unwritable:
+                self._alarms.set(lane.id, at + RETRY)
+                return
+        if lane.state.closed and rituals.wake_at(lane.state) is None:
+            await self._shelve(lane)
+
+    async def _shelve(self, lane: Lane) -> None:
+        await self._journal.shelve(lane.id)
+        self._shelved.add(lane.id)
+        self._lanes.drop(lane.id)
+
+    async def _commit(self, lane: Lane, events: Sequence[Event]) -> None:
+        await self._append([Plan(lane, [*lane.pending, *events])], None)
+        lane.pending.clear()
+
+    async def _append(self, plans: Sequence[Plan], received: Received | None) -> None:
+        for plan in plans:
+            plan.walk()
+        entries = [entry for plan in plans for entry in plan.entries]
+        notes = [note for plan in plans for note in plan.notes]
+        if entries or received:
+            await self._journal.append(entries, received=received, notes=notes)
+        for plan in plans:
+            await self._moved(plan)
+
+    async def _moved(self, plan: Plan) -> None:
+        lane, before = plan.lane, plan.lane.state
+        if not plan.entries:
+            return
+        fresh = not lane.begun
+        lane.state, lane.position = plan.state, plan.entries[-1].position
+        for person in lane.state.people:
+            self._show(lane, person)
+        self._alarms.set(lane.id, rituals.wake_at(lane.state))
+        if any(entry.orders for entry in plan.entries):
+            self._owed()
+        due = rituals.forget_at(lane.state)
+        if due and due != rituals.forget_at(before):
+            await self._journal.schedule(lane.id, due)
+        if fresh:
+            self.on_begin(lane.id)
+
+    def _show(self, lane: Lane, person: str, *, anew: bool = False) -> None:
+        cards = cards_of(lane.state, person)
+        if anew or lane.shown.get(person) != cards:
+            lane.shown[person] = cards
+            self._voice.show(lane.id, person, cards, watched=watched(lane.state, person))
+
+    async def sweep(self) -> int:
+        """Forget whatever has been kept long enough; answers how many classes of sessions."""
+        expired = await self._journal.expired(self._now())
+        for session, kind in expired:
+            await self._journal.forget(session, kind)
+            lane = self._lanes.get(session)
+            if lane:
+                async with lane.lock:
+                    lane.state = (await loaded(self._journal, lane.head, self._now())).state
+        return len(expired)
