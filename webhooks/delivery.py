@@ -19,7 +19,7 @@ Headers = tuple[tuple[str, str], ...]
 
 # Ours to index and to print: no control characters, none so long that it fills a log.
 Identifier = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")
+    str, StringConstraints(strict=True, min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
 ]
 
 
