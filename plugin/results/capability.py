@@ -1,0 +1,96 @@
+"""What a server offers, by its CapabilityStatement; nothing beyond it is required of the server."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from plugin.ports import Postponed
+from plugin.results.exchange import Answer
+
+_CLOSED = frozenset({401, 403, 404, 405, 410})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What may be done with one resource type."""
+
+    create: bool = False
+    search: bool = False
+    conditional: bool = False
+
+    @property
+    def once(self) -> bool:
+        """Whether something can be stored here exactly once."""
+        return self.create and (self.search or self.conditional)
+
+
+PLAIN = Offer(create=True, search=True)
+"""What is assumed of a server that does not say: any FHIR server creates and searches."""
+
+
+class _Named(BaseModel):
+    code: str = ""
+    name: str = ""
+
+
+class _Resource(BaseModel):
+    type: str = ""
+    interaction: list[_Named] = []
+    searchParam: list[_Named] = []
+    conditionalCreate: bool = False
+
+    def offer(self) -> Offer:
+        interactions = {one.code for one in self.interaction}
+        parameters = {one.name for one in self.searchParam}
+        return Offer(
+            create="create" in interactions,
+            search="search-type" in interactions and (not parameters or "identifier" in parameters),
+            conditional="create" in interactions and self.conditionalCreate,
+        )
+
+
+class _Rest(BaseModel):
+    mode: str = "server"
+    resource: list[_Resource] = []
+
+
+class _Statement(BaseModel):
+    resourceType: Literal["CapabilityStatement"]
+    rest: list[_Rest] = []
+
+
+class Capability:
+    """The server's statement, read once and again after trouble."""
+
+    def __init__(self, read: Callable[[], Awaitable[Answer]]) -> None:
+        self._read = read
+        self._offers: dict[str, Offer] | None = None
+        self._lock = asyncio.Lock()
+
+    async def of(self, kind: str) -> Offer:
+        """What is offered for a resource type; raises ``Postponed`` while the statement cannot be had."""
+        async with self._lock:
+            if self._offers is None:
+                self._offers = offers(await self._read())
+        return self._offers.get(kind, Offer()) if self._offers else PLAIN
+
+    def distrust(self) -> None:
+        """Read the statement again before the next use: the server did not do what it said."""
+        self._offers = None
+
+
+def offers(answer: Answer) -> dict[str, Offer]:
+    """What the answer to ``GET /metadata`` says by resource type; empty when the server keeps it to itself."""
+    if answer.status in _CLOSED:
+        return {}
+    if answer.status != 200:
+        raise Postponed(f"metadata_{answer.status}", answer.after)
+    try:
+        statement = _Statement.model_validate(answer.document)
+    except ValidationError:
+        raise Postponed("metadata_unclear", answer.after) from None
+    served = [rest for rest in statement.rest if rest.mode == "server"]
+    return {resource.type: resource.offer() for rest in served for resource in rest.resource}

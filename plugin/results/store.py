@@ -1,0 +1,184 @@
+"""Stores one resource at a FHIR server exactly once, with what that server offers.
+
+* Conditional create: one request; the server settles whether it is there.
+* Create and search: look first, and after a write in doubt keep looking for a bounded time before writing
+again. * Create alone: write once; a write in doubt is left to an operator, as nobody can tell.
+
+There is one writer per identifier: several servers settle a conditional create by a search of their own and
+are not safe against two at once.
+"""
+
+import asyncio
+import json
+from typing import Any
+from weakref import WeakValueDictionary
+
+from pydantic import BaseModel, ValidationError
+from yarl import URL
+
+from plugin.ports import Hopeless, Postponed
+from plugin.results.capability import Capability, Offer
+from plugin.results.doubt import Doubts
+from plugin.results.elements import Element
+from plugin.results.exchange import Answer, Exchange, Unsure
+from plugin.results.identifiers import SYSTEM
+from plugin.results.scopes import allows
+from plugin.results.smart import SmartTokens
+from plugin.results.verdict import is_stored, verdict
+
+_FHIR = "application/fhir+json"
+_LOOK_AGAIN = 1.0
+
+
+class _Entry(BaseModel):
+    resource: dict[str, Any] = {}
+
+
+class _Bundle(BaseModel):
+    resourceType: str
+    entry: list[_Entry] = []
+
+
+class Store:
+    """Writes to one FHIR server."""
+
+    def __init__(self, exchange: Exchange, base: str, tokens: SmartTokens, doubts: Doubts) -> None:
+        self._exchange = exchange
+        self._base = base
+        self._tokens = tokens
+        self._doubts = doubts
+        self._capability = Capability(self._metadata)
+        self._writers: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def offer(self, kind: str) -> Offer:
+        """What both the server's statement and the granted scopes allow; raises ``Postponed``."""
+        said = await self._capability.of(kind)
+        granted = (await self._tokens.token()).scope
+        return Offer(
+            create=said.create and allows(granted, kind, "c"),
+            search=said.search and allows(granted, kind, "s"),
+            conditional=said.conditional and allows(granted, kind, "c"),
+        )
+
+    async def put(self, resource: Element, own: str) -> None:
+        """Return once the server holds the resource under this identifier, exactly once.
+
+        Raises:
+            Postponed: not now, or not known yet.
+            Hopeless: never as it is; ``reason`` is a short code.
+        """
+        writer = self._writers.setdefault(own, asyncio.Lock())
+        async with writer:
+            try:
+                await self._put(resource, own)
+            except Hopeless:
+                self.distrust()
+                raise
+        self._doubts.clear(own)
+
+    def distrust(self) -> None:
+        """Read the server's statement and get a token anew before the next use: what they said did not hold."""
+        self._capability.distrust()
+        self._tokens.forget()
+
+    async def _put(self, resource: Element, own: str) -> None:
+        offer = await self.offer(resource["resourceType"])
+        if not offer.create:
+            raise Hopeless("not_offered")
+        if offer.conditional:
+            await self._create_if_absent(resource, own, offer)
+        elif offer.search:
+            await self._look_then_create(resource, own)
+        else:
+            await self._create_unseen(resource, own)
+
+    async def _create_if_absent(self, resource: Element, own: str, offer: Offer) -> None:
+        condition = {"If-None-Exist": f"identifier={SYSTEM}|{own}"}
+        try:
+            await self._create(resource, own, condition)
+        except Hopeless as refusal:
+            # Two meanings share these codes: it is there already, or it can never be taken. One look tells.
+            torn = refusal.reason in {"http_409", "http_412"} and offer.search
+            if not torn or not await self._is_there(resource, own):
+                raise
+
+    async def _look_then_create(self, resource: Element, own: str) -> None:
+        # The order matters: what a search begun after the window does not find is not there.
+        left = self._doubts.left(own)
+        if await self._is_there(resource, own):
+            return
+        if left > 0:
+            raise Postponed("in_doubt", min(left, _LOOK_AGAIN))
+        await self._create(resource, own, {})
+
+    async def _create_unseen(self, resource: Element, own: str) -> None:
+        if self._doubts.noted(own):
+            self._doubts.clear(own)  # whoever retries after this has looked at the host
+            raise Hopeless("in_doubt")
+        await self._create(resource, own, {})
+
+    async def _create(self, resource: Element, own: str, condition: dict[str, str]) -> None:
+        kind = resource["resourceType"]
+        body = json.dumps(resource, ensure_ascii=False).encode()
+        headers = {"Content-Type": _FHIR, **condition}
+        try:
+            answer = await self._ask("POST", URL(f"{self._base}/{kind}"), headers, body)
+            if not is_stored(answer, kind):
+                raise verdict(answer)
+        except (Unsure, asyncio.CancelledError):
+            self._doubts.note(own)
+            raise
+
+    async def _is_there(self, resource: Element, own: str) -> bool:
+        kind = resource["resourceType"]
+        url = URL(f"{self._base}/{kind}").with_query({"identifier": f"{SYSTEM}|{own}"})
+        answer = await self._ask("GET", url, {}, None)
+        if answer.status != 200:
+            raise verdict(answer)
+        found = [_is_ours(entry.resource, kind, own) for entry in _entries(answer)]
+        if not all(found):
+            raise Hopeless("search_ignored")
+        if len(found) > 1:
+            raise Hopeless("several")
+        return bool(found)
+
+    async def _ask(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Answer:
+        token = await self._tokens.token()
+        answer = await self._ask_with(token.value, method, url, headers, body)
+        if answer.status != 401:
+            return answer
+        token = await self._tokens.token(refused=token.value)
+        return await self._ask_with(token.value, method, url, headers, body)
+
+    async def _ask_with(
+        self, token: str, method: str, url: URL, headers: dict[str, str], body: bytes | None
+    ) -> Answer:
+        sent = {"Accept": _FHIR, "Authorization": f"Bearer {token}", **headers}
+        return await self._exchange.ask(method, url, headers=sent, body=body)
+
+    async def _metadata(self) -> Answer:
+        url = URL(f"{self._base}/metadata")
+        answer = await self._exchange.ask("GET", url, headers={"Accept": _FHIR})
+        if answer.status in {401, 403}:
+            answer = await self._ask("GET", url, {}, None)
+        return answer
+
+
+def _entries(answer: Answer) -> list[_Entry]:
+    try:
+        bundle = _Bundle.model_validate(answer.document)
+    except ValidationError:
+        raise Postponed("search_unclear") from None
+    if bundle.resourceType != "Bundle":
+        raise Postponed("search_unclear")
+    return [entry for entry in bundle.entry if entry.resource.get("resourceType") != "OperationOutcome"]
+
+
+def _is_ours(resource: dict[str, Any], kind: str, own: str) -> bool:
+    """Whether a found resource carries our identifier; a server may have ignored the search parameter."""
+    held = resource.get("identifier")
+    identifiers = held if isinstance(held, list) else [held]
+    return resource.get("resourceType") == kind and any(
+        isinstance(one, dict) and one.get("system") == SYSTEM and str(one.get("value")).lower() == own
+        for one in identifiers
+    )

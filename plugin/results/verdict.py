@@ -1,0 +1,39 @@
+"""What the answer to a create amounts to."""
+
+from plugin.ports import Hopeless, Postponed
+from plugin.results.exchange import Answer, Unsure
+
+_NOT_DONE = frozenset({401, 425, 429})
+_LATER = frozenset({408})
+
+
+def is_stored(answer: Answer, kind: str) -> bool:
+    """Whether an answer says that a resource of this kind is there: its body, or where it stands.
+
+    A page of HTML or an empty body without a location is no such word, whatever its status.
+    """
+    if answer.status not in {200, 201}:
+        return False
+    if answer.document is not None:
+        said = answer.document.get("resourceType")
+        return said == kind or (said == "OperationOutcome" and _points_to(answer, kind))
+    return answer.empty and _points_to(answer, kind)
+
+
+def _points_to(answer: Answer, kind: str) -> bool:
+    return answer.location is not None and f"{kind}/" in answer.location
+
+
+def verdict(answer: Answer) -> Exception:
+    """What an answer that is no success means.
+
+    ``Postponed``: surely not done, try later. ``Unsure``: perhaps done. ``Hopeless``: never as it is.
+    """
+    code = f"http_{answer.status}"
+    if answer.status in _NOT_DONE:
+        return Postponed(code, answer.after)
+    if answer.status < 400:
+        return Unsure("redirect" if answer.status >= 300 else "unclear", answer.after)
+    if answer.status in _LATER or (answer.status >= 500 and answer.status != 501):
+        return Unsure(code, answer.after)
+    return Hopeless(code)
