@@ -26,6 +26,7 @@ NAME = "pulse_survey"
 PULSE = instrument("session-pulse")
 
 Sharing = Literal["therapist", "practice", "private"]
+_OPENNESS = ("therapist", "practice", "private")
 
 
 class SurveySent(Wished):
@@ -124,13 +125,23 @@ def _sent(session: Session, part: Slice, event: SurveySent | SurveySkipped) -> S
         answers = checked(PULSE, event.answers)
     except Unfit:
         raise Refused("malformed") from None
-    chosen = {key: event.each.get(key, event.sharing) for key in answers}
+    chosen = _chosen(event)
     return Slice(
         ask=event.ask,
         at=event.at,
         shared={k: v for k, v in answers.items() if chosen[k] == "therapist"},
         counted={k: v for k, v in answers.items() if chosen[k] == "practice" and k not in PULSE.texts},
     )
+
+
+def _chosen(event: SurveySent) -> dict[str, Sharing]:
+    """Who may see each answer; a follow-up is never more open than the question it follows."""
+    chosen: dict[str, Sharing] = {}
+    for item in PULSE.items:
+        own = event.each.get(item["key"], event.sharing)
+        asked_by = [chosen[key] for key in item.get("when", {})]
+        chosen[item["key"]] = max(own, *asked_by, key=_OPENNESS.index) if asked_by else own
+    return chosen
 
 
 def _ready(session: Session, part: Slice) -> bool:
