@@ -69,6 +69,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Lane] = {}
+        self._by_call: dict[tuple[str, str, str], set[str]] = {}
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(list(self._by_id.values()))
@@ -80,10 +81,12 @@ class Lanes:
     def put(self, lane: Lane) -> None:
         """Keep a lane."""
         self._by_id[lane.id] = lane
+        self._by_call.setdefault(lane.call, set()).add(lane.id)
 
-    def drop(self, session: str) -> None:
+    def drop(self, lane: Lane) -> None:
         """Let a lane go."""
-        self._by_id.pop(session, None)
+        self._by_id.pop(lane.id, None)
+        self._by_call.get(lane.call, set()).discard(lane.id)
 
     def opened(self, head: Head, now: datetime) -> Lane:
         """The lane of a call, made if this is the first that is heard of it."""
@@ -97,7 +100,8 @@ class Lanes:
             found = self.get(session_id(visitor.tenant, visitor.host, visitor.occurrence))
             return found.id if found and found.begun and found.head.meeting == visitor.meeting else None
         call = (visitor.tenant, visitor.host, visitor.meeting)
-        lanes = [lane for lane in self if lane.call == call and lane.begun and not lane.state.closed]
+        lanes = [self._by_id[session] for session in self._by_call.get(call, ())]
+        lanes = [lane for lane in lanes if lane.begun and not lane.state.closed]
         latest = max(lanes, key=lambda lane: (not lane.state.over, lane.state.now), default=None)
         return latest.id if latest else None
 

@@ -191,7 +191,7 @@ class Runner:
     async def _shelve(self, lane: Lane) -> None:
         await self._journal.shelve(lane.id)
         self._shelved.add(lane.id)
-        self._lanes.drop(lane.id)
+        self._lanes.drop(lane)
 
     async def _commit(self, lane: Lane, events: Sequence[Event]) -> None:
         await self._append([Plan(lane, [*lane.pending, *events])], None)
