@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from webhooks.delivery import (
     WINDOW,
@@ -51,6 +51,7 @@ _SECRET_BYTES = range(24, 65)
 # A dot would let "id.timestamp.body" be cut at another place and still carry the same signature.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _STAMP = re.compile(r"[0-9]{1,10}")
+_MOMENT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
 def weakness(secret: str) -> str | None:
@@ -122,11 +123,11 @@ class _Kind(BaseModel):
     type: Identifier
 
 
-def _utc(moment: datetime) -> datetime:
-    # Near the ends of the calendar a change of zone overflows.
-    if not 2000 <= moment.year < 3000:
-        raise ValueError("a year out of this world")
-    return moment.astimezone(UTC)
+def _rfc3339(value: object) -> object:
+    # pydantic would also take digits; and near the ends of the calendar a change of zone overflows.
+    if not isinstance(value, str) or not _MOMENT.match(value):
+        raise ValueError("not an RFC 3339 time of our days")
+    return value
 
 
 class _Data(BaseModel):
@@ -142,7 +143,11 @@ class _PersonData(_Data):
 
 
 class _Message(BaseModel):
-    timestamp: Annotated[AwareDatetime, Field(strict=True), AfterValidator(_utc)]
+    timestamp: Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+
+    @property
+    def at(self) -> datetime:
+        return self.timestamp.astimezone(UTC)
 
 
 class _MeetingMessage(_Message):
@@ -169,7 +174,13 @@ def read(delivery: Delivery) -> list[HostFact]:
 def _meeting(message: _MeetingMessage, key: str) -> HostFact:
     fact = MeetingStarted if message.type == "meeting.started" else MeetingEnded
     data = message.data
-    return fact(host=name, meeting=data.meeting, occurrence=data.occurrence, at=message.timestamp, key=key)
+    return fact(
+        host=name,
+        meeting=data.meeting,
+        occurrence=data.occurrence,
+        at=message.at,
+        key=key,
+    )
 
 
 def _person(message: _PersonMessage, key: str) -> HostFact:
@@ -180,7 +191,7 @@ def _person(message: _PersonMessage, key: str) -> HostFact:
         "occurrence": data.occurrence,
         "person": data.participant,
         "connection": data.connection,
-        "at": message.timestamp,
+        "at": message.at,
         "key": key,
     }
     if message.type == "participant.joined":
