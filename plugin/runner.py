@@ -20,7 +20,7 @@ from plugin.core.screens import watched
 from plugin.core.session import Session
 from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded
 from plugin.memory import recalled
-from plugin.ports import Head, Journal, Received, Shelf, Unwritable, Voice
+from plugin.ports import Erased, Head, Journal, Received, Shelf, Unwritable, Voice
 from plugin.rituals import AnyAsk
 from webhooks.events import HostFact
 
@@ -104,7 +104,11 @@ class Runner:
                 Plan(lane, [Heard(at=at, fact=f) for f in facts if heads[f.occurrence].session == lane.id])
                 for lane in lanes.values()
             ]
-            await self._append(plans, received)
+            try:
+                await self._append(plans, received)
+            except Erased:
+                # A straggler of a call whose every trace was destroyed on request: kept as seen, and nothing else.
+                await self._journal.append([], received=received)
 
     async def link_opened(self, visitor: Visitor, link: str, *, visible: bool) -> str | None:
         """A browser is there. Answers its session, or null while the meeting has not begun.
