@@ -15,19 +15,20 @@ _CLOSED = frozenset({401, 403, 404, 405, 410})
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What may be done with one resource type."""
+    """What may be done with one resource type; ``assumed`` when the server has not said so."""
 
     create: bool = False
     search: bool = False
     conditional: bool = False
+    assumed: bool = False
 
     @property
-    def once(self) -> bool:
-        """Whether something can be stored here exactly once."""
-        return self.create and (self.search or self.conditional)
+    def invites(self) -> bool:
+        """Whether the server itself says that something may be stored here, and it can be exactly once."""
+        return self.create and (self.search or self.conditional) and not self.assumed
 
 
-PLAIN = Offer(create=True, search=True)
+PLAIN = Offer(create=True, search=True, assumed=True)
 """What is assumed of a server that does not say: any FHIR server creates and searches."""
 
 

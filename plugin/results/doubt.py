@@ -13,26 +13,37 @@ WINDOW = 10.0
 
 
 class Doubts:
-    """Remembers, by identifier, until when a search that finds nothing must not be believed."""
+    """Remembers, by identifier, what this process wrote, and until when a search cannot be believed."""
 
     def __init__(self, *, window: float = WINDOW, clock: Callable[[], float] = time.monotonic) -> None:
         self._window = window
         self._clock = clock
         self._begun = clock()
-        self._noted: dict[str, float] = {}
+        self._doubted: dict[str, float] = {}
+        self._stored: dict[str, float] = {}
 
-    def note(self, own: str) -> None:
+    def lost(self, own: str) -> None:
         """A write under this identifier just ended without an answer to trust."""
-        self._noted[own] = self._clock()
+        self._doubted[own] = self._clock()
 
-    def clear(self, own: str) -> None:
-        """The host's answer is known."""
-        self._noted.pop(own, None)
+    def settled(self, own: str) -> None:
+        """The host has said that it holds this."""
+        now = self._clock()
+        self._doubted.pop(own, None)
+        self._stored = {one: at for one, at in self._stored.items() if now < at + self._window} | {own: now}
 
-    def noted(self, own: str) -> bool:
+    def forgiven(self, own: str) -> None:
+        """Somebody takes it upon themselves that this is written again."""
+        self._doubted.pop(own, None)
+
+    def is_doubted(self, own: str) -> bool:
         """Whether this process has left a write under this identifier in doubt."""
-        return own in self._noted
+        return own in self._doubted
+
+    def is_stored(self, own: str) -> bool:
+        """Whether the host said so within the window; a search may not find it yet."""
+        return self._clock() < self._stored.get(own, float("-inf")) + self._window
 
     def left(self, own: str) -> float:
         """Seconds until a search that finds nothing can be believed; the start counts as a write of everything."""
-        return max(self._noted.get(own, self._begun) + self._window - self._clock(), 0.0)
+        return max(self._doubted.get(own, self._begun) + self._window - self._clock(), 0.0)

@@ -36,7 +36,7 @@ class Publisher:
     async def _publish_one(self) -> bool:
         definition = self._waiting[0]
         try:
-            if (await self._store.offer(definition["resourceType"])).once:
+            if (await self._store.offer(definition["resourceType"])).invites:
                 await self._store.put(definition, definition["identifier"][0]["value"])
         except Hopeless:
             return True  # not wanted here: go on with the next one

@@ -120,16 +120,16 @@ class SmartTokens:
         self._lock = asyncio.Lock()
         self._token: Token | None = None
         self._discovery: _Discovery | None = None
-        self._tries = 0
+        self._failures = 0
         self._failure: Postponed | None = None
 
     async def token(self, *, refused: str | None = None) -> Token:
         """A token that is good for a while, never the refused one; raises ``Postponed``."""
-        tries = self._tries
+        failures = self._failures
         async with self._lock:
             if self._token and self._token.value != refused and self._clock() < self._token.stale_at:
                 return self._token
-            if self._failure and self._tries != tries:
+            if self._failure and self._failures != failures:
                 # It failed for the one we waited for; asking again at once would only add to the trouble.
                 raise Postponed(self._failure.reason, self._failure.after)
             self._token = None
@@ -141,11 +141,10 @@ class SmartTokens:
         self._token = None
 
     async def _counted_fetch(self) -> Token:
-        self._tries += 1
-        self._failure = None
         try:
             return await self._fetch()
         except Postponed as failure:
+            self._failures += 1
             self._failure = failure
             raise
 

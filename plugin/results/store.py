@@ -58,6 +58,7 @@ class Store:
             create=said.create and allows(granted, kind, "c"),
             search=said.search and allows(granted, kind, "s"),
             conditional=said.conditional and allows(granted, kind, "c"),
+            assumed=said.assumed,
         )
 
     async def put(self, resource: Element, own: str) -> None:
@@ -69,12 +70,14 @@ class Store:
         """
         writer = self._writers.setdefault(own, asyncio.Lock())
         async with writer:
+            if self._doubts.is_stored(own):
+                return
             try:
                 await self._put(resource, own)
             except Hopeless:
                 self.distrust()
                 raise
-        self._doubts.clear(own)
+            self._doubts.settled(own)
 
     def distrust(self) -> None:
         """Read the server's statement and get a token anew before the next use: what they said did not hold."""
@@ -112,8 +115,8 @@ class Store:
         await self._create(resource, own, {})
 
     async def _create_unseen(self, resource: Element, own: str) -> None:
-        if self._doubts.noted(own):
-            self._doubts.clear(own)  # whoever retries after this has looked at the host
+        if self._doubts.is_doubted(own):
+            self._doubts.forgiven(own)  # whoever retries after this has looked at the host
             raise Hopeless("in_doubt")
         await self._create(resource, own, {})
 
@@ -126,7 +129,7 @@ class Store:
             if not is_stored(answer, kind):
                 raise verdict(answer)
         except (Unsure, asyncio.CancelledError):
-            self._doubts.note(own)
+            self._doubts.lost(own)
             raise
 
     async def _is_there(self, resource: Element, own: str) -> bool:

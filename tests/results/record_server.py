@@ -1,0 +1,237 @@
+"""A FHIR server with a token endpoint that can be told to misbehave, over real HTTP.
+
+It checks every resource with the two strict readers and every assertion to the letter. Its searches lag as long as it
+is told, by a clock that the test moves.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.results import keys
+from tests.results.strict import complaints
+
+Fault = Callable[["RecordServer", web.Request], "web.StreamResponse | None"]
+"""Answers in place of the server, or null to let it go on."""
+
+KINDS = ("QuestionnaireResponse", "Observation", "Consent")
+
+
+class Clock:
+    """Monotonic seconds that only a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass(slots=True)
+class RecordServer:
+    clock: Clock
+    conditional: bool = True
+    search: bool = True
+    kinds: tuple[str, ...] = KINDS
+    granted: str | None = "system/*.crs"
+    capabilities: tuple[str, ...] = ("client-confidential-asymmetric", "permission-v2")
+    lag: float = 0.0
+    deaf: bool = False
+    """Answers a search with everything, as servers do that do not know a parameter."""
+    token_life: object = 60
+    base: str = ""
+    stored: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    create_faults: deque["Fault | None"] = field(default_factory=deque)
+    token_faults: deque["Fault | None"] = field(default_factory=deque)
+    metadata_faults: deque["Fault | None"] = field(default_factory=deque)
+    seen: list[str] = field(default_factory=list)
+    assertions: list[dict[str, Any]] = field(default_factory=list)
+    algorithms: list[str] = field(default_factory=list)
+    scopes_asked: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    writing: int = 0
+    most_writing: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def resources(self) -> list[dict[str, Any]]:
+        return [resource for _, resource in self.stored]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [one for one in self.resources if one["resourceType"] == kind]
+
+    def times(self, what: str) -> int:
+        return self.seen.count(what)
+
+    def keep(self, resource: dict[str, Any]) -> dict[str, Any]:
+        assert complaints(resource) == set()
+        kept = {**resource, "id": str(len(self.stored) + 1)}
+        self.stored.append((self.clock(), kept))
+        return kept
+
+    def found(self, kind: str, token: str, *, at_once: bool = False) -> list[dict[str, Any]]:
+        seen = [one for at, one in self.stored if at_once or self.clock() >= at + self.lag]
+        return [
+            one for one in seen if self.deaf or (one["resourceType"] == kind and token in _identifiers(one))
+        ]
+
+
+def _identifiers(resource: dict[str, Any]) -> list[str]:
+    held = resource["identifier"]
+    return [f"{one['system']}|{one['value']}" for one in (held if isinstance(held, list) else [held])]
+
+
+_RECORD = web.AppKey("RECORD", RecordServer)
+
+
+@asynccontextmanager
+async def serving(record: RecordServer) -> AsyncIterator[RecordServer]:
+    app = web.Application()
+    app[_RECORD] = record
+    app.add_routes(
+        [
+            web.get("/fhir/.well-known/smart-configuration", _discovery),
+            web.get("/fhir/metadata", _metadata),
+            web.post("/oauth/token", _token),
+            web.post("/fhir/{kind}", _create),
+            web.get("/fhir/{kind}", _search),
+        ]
+    )
+    async with TestServer(app) as server:
+        record.base = str(server.make_url("/fhir"))
+        try:
+            yield record
+        finally:
+            record.released.set()
+
+
+def _fault(
+    faults: deque["Fault | None"], record: RecordServer, request: web.Request
+) -> web.StreamResponse | None:
+    fault = faults.popleft() if faults else None
+    return fault(record, request) if fault else None
+
+
+async def _discovery(request: web.Request) -> web.Response:
+    record = request.app[_RECORD]
+    record.seen.append("discovery")
+    endpoint = str(request.url.with_path("/oauth/token"))
+    return web.json_response({"token_endpoint": endpoint, "capabilities": list(record.capabilities)})
+
+
+async def _metadata(request: web.Request) -> web.StreamResponse:
+    record = request.app[_RECORD]
+    record.seen.append("metadata")
+    if faulty := _fault(record.metadata_faults, record, request):
+        return faulty
+    interactions = [{"code": "create"}, *([{"code": "search-type"}] if record.search else [])]
+    offered = [
+        {"type": kind, "interaction": interactions, "conditionalCreate": record.conditional}
+        for kind in record.kinds
+    ]
+    statement = {"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "resource": offered}]}
+    return web.json_response(statement)
+
+
+async def _token(request: web.Request) -> web.StreamResponse:
+    record = request.app[_RECORD]
+    record.seen.append("token")
+    form = await request.post()
+    assertion = str(form["client_assertion"])
+    header = jwt.get_unverified_header(assertion)
+    key = (keys.curve() if header["alg"] == "ES384" else keys.classic()).public_key()
+    claims = jwt.decode(
+        assertion, key, [header["alg"]], audience=str(request.url), options={"verify_exp": False}
+    )
+    assert header["kid"] == "k1"
+    assert form["grant_type"] == "client_credentials"
+    assert claims["iss"] == claims["sub"] == "fermata"
+    assert claims["jti"] not in [one["jti"] for one in record.assertions]
+    assert 0 < claims["exp"] - claims["iat"] <= 300
+    record.assertions.append(claims)
+    record.algorithms.append(header["alg"])
+    record.scopes_asked.append(str(form["scope"]))
+    if faulty := _fault(record.token_faults, record, request):
+        return faulty
+    record.tokens.append(f"token-{len(record.tokens)}")
+    grant = {"access_token": record.tokens[-1], "token_type": "Bearer", "expires_in": record.token_life}
+    return web.json_response(grant | ({"scope": record.granted} if record.granted else {}))
+
+
+def _unauthorised(record: RecordServer, request: web.Request) -> bool:
+    return request.headers.get("Authorization") != f"Bearer {record.tokens[-1] if record.tokens else ''}"
+
+
+async def _create(request: web.Request) -> web.StreamResponse:
+    record, kind = request.app[_RECORD], request.match_info["kind"]
+    record.seen.append(f"create {kind}")
+    if _unauthorised(record, request):
+        return web.json_response({"resourceType": "OperationOutcome"}, status=401)
+    record.writing += 1
+    record.most_writing = max(record.most_writing, record.writing)
+    try:
+        return await _write(record, request, kind)
+    finally:
+        record.writing -= 1
+
+
+async def _write(record: RecordServer, request: web.Request, kind: str) -> web.StreamResponse:
+    resource = await request.json()
+    if faulty := _fault(record.create_faults, record, request):
+        if faulty.headers.get("X-Fault") in {"slow", "slow after writing"}:
+            if faulty.headers["X-Fault"] == "slow after writing":
+                record.keep(resource)
+            await record.released.wait()
+        if faulty.headers.get("X-Fault") == "cut after writing":
+            record.keep(resource)
+        if "cut" in faulty.headers.get("X-Fault", "") and request.transport:
+            request.transport.abort()
+        return faulty
+    condition = request.headers.get("If-None-Exist")
+    assert condition is None or record.conditional, "asked for more than the statement offers"
+    if condition is not None:
+        found = record.found(kind, condition.removeprefix("identifier="), at_once=True)
+        if found:
+            return web.json_response(found[0], status=200 if len(found) == 1 else 412)
+    return web.json_response(record.keep(resource), status=201)
+
+
+async def _search(request: web.Request) -> web.StreamResponse:
+    record, kind = request.app[_RECORD], request.match_info["kind"]
+    record.seen.append(f"search {kind}")
+    if _unauthorised(record, request):
+        return web.json_response({"resourceType": "OperationOutcome"}, status=401)
+    assert record.search, "asked for more than the statement offers"
+    entries = [{"resource": one} for one in record.found(kind, request.query["identifier"])]
+    return web.json_response({"resourceType": "Bundle", "type": "searchset", "entry": entries})
+
+
+def status(
+    code: int, *, after: str | None = None, body: str = '{"resourceType":"OperationOutcome"}'
+) -> Fault:
+    headers = {} if after is None else {"Retry-After": after}
+    return lambda _record, _request: web.Response(
+        status=code, text=body, headers=headers, content_type="application/fhir+json"
+    )
+
+
+def html(code: int = 200) -> Fault:
+    return lambda _record, _request: web.Response(
+        status=code, text="<html>Please log in</html>", content_type="text/html"
+    )
+
+
+def redirect() -> Fault:
+    return lambda _record, _request: web.Response(status=307, headers={"Location": "/trap"})
+
+
+def fails(how: str) -> Fault:
+    """Misbehave by name: ``slow``, ``slow after writing``, ``cut``, ``cut after writing``."""
+    return lambda _record, _request: web.Response(headers={"X-Fault": how})

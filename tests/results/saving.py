@@ -1,0 +1,56 @@
+"""Results against the test server, with every clock in the test's hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+
+from aiohttp import ClientTimeout
+
+from plugin.core.orders import Result
+from plugin.ports import Postponed
+from plugin.results.fhir import FhirResults, Place
+from tests.results import keys, samples
+from tests.results.record_server import Clock, RecordServer
+
+QUICK = ClientTimeout(total=2, sock_read=0.3)
+
+
+def now() -> datetime:
+    return samples.AT
+
+
+@asynccontextmanager
+async def results(record: RecordServer, **settings: object) -> AsyncIterator[FhirResults]:
+    make = partial(
+        Place,
+        tenant="north",
+        base=record.base,
+        client_id="fermata",
+        kid="k1",
+        key=keys.pem(keys.curve()),
+        secret=samples.SECRET,
+        times=QUICK,
+    )
+    place = make(**settings)  # type: ignore[arg-type]  # a test names only the settings it changes
+    kept = FhirResults(place, now=now, clock=record.clock)
+    try:
+        yield kept
+    finally:
+        await kept.close()
+
+
+async def save_until_done(
+    kept: FhirResults, result: Result, *, clock: Clock, order: str = samples.order(), tries: int = 40
+) -> list[str]:
+    """Save as the performer would, moving the clock instead of waiting; answers why it was postponed."""
+    reasons: list[str] = []
+    for _ in range(tries):
+        try:
+            await kept.save(order, result)
+        except Postponed as later:
+            reasons.append(later.reason)
+            clock.seconds += 0.5 if later.after is None else later.after
+        else:
+            return reasons
+    raise AssertionError(f"never stored: {reasons}")
