@@ -1,7 +1,7 @@
-"""Other people's packages sign what we verify, and verify what we sign."""
+"""Programs that share no code with ours sign what we verify, and verify what we sign."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -10,6 +10,7 @@ import pytest
 from livekit import api
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from plugin.sandbox.webhook_signature import signed_headers
 from tests.webhooks.samples import LIVEKIT, SANDBOX, joined, sandbox_message
 from webhooks import livekit, sandbox
 from webhooks.delivery import Delivery, NotAccepted
@@ -44,6 +45,14 @@ def test_standardwebhooks_verifies_what_we_sign(key_id: str, now: datetime) -> N
     other: Mapping[str, str] = {name: secret for name, secret in SANDBOX.items() if name != key_id}
     with pytest.raises(WebhookVerificationError):
         Webhook(next(iter(other.values()))).verify(MESSAGE, headers)
+
+
+def test_what_the_sandbox_signs_with_both_secrets_is_verified_by_either(now: datetime) -> None:
+    keys = [b64decode(secret.removeprefix("whsec_")) for secret in SANDBOX.values()]
+    delivery = Delivery(tuple(signed_headers("msg_7", MESSAGE, keys, now).items()), MESSAGE)
+
+    for key_id, secret in SANDBOX.items():
+        assert sandbox.verify(delivery, {key_id: secret}, now) == key_id
 
 
 @pytest.mark.parametrize("life", [timedelta(minutes=5), timedelta(hours=6)])
