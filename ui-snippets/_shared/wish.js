@@ -1,41 +1,27 @@
+/** What a snippet with a wish observes: the stage says by these how the wish is doing. */
+export const WISHING = ["pending", "unsent", "refused"];
+
+/** Sends a wish unless the last one is still under way. */
+export function wish(snippet, kind, detail) {
+  if (!snippet.hasAttribute("pending")) snippet.ask(kind, detail);
+}
+
 /**
- * One wish at a time: from the tap until the stage says `refused`, or the card changes, the buttons are held. What was
- * written stays where it is. Nothing here says that something was sent; only a new card is proof of that.
+ * Shows how the wish is doing, from the attributes alone: the buttons are held while it is under way, a refusal is said in
+ * plain words, and what was written stays where it is. Nothing says "sent": only the next card is proof of that.
+ * @param {import("./snippet.js").Snippet} snippet  has an element "note" and the words busy, unsent, refused, refused_<reason>
+ * @param {string[]} buttons  ids
  */
-export class Wish {
-  #snippet;
-  #buttons;
-  #out = false;
+export function showWish(snippet, buttons) {
+  const reason = snippet.getAttribute("refused");
+  const pending = snippet.hasAttribute("pending");
+  for (const id of buttons) snippet.$(id).setAttribute("aria-disabled", pending);
+  const refusal = reason !== null && (snippet.say(`refused_${reason}`) || snippet.say("refused"));
+  note(snippet, refusal || (pending ? snippet.say(snippet.hasAttribute("unsent") ? "unsent" : "busy") : ""));
+}
 
-  /** @param {import("./snippet.js").Snippet} snippet  has the words "busy" and "refused" and a live region with id "note" */
-  constructor(snippet, ...buttons) {
-    this.#snippet = snippet;
-    this.#buttons = buttons;
-  }
-
-  /** Sends unless the last one is still out. */
-  send(kind, detail) {
-    if (this.#out) return;
-    this.#snippet.removeAttribute("refused");
-    this.#hold(true, this.#snippet.say("busy"));
-    this.#snippet.ask(kind, detail);
-  }
-
-  /** Lets go once a refusal is there, and says what happened; call it from `render`. */
-  settle() {
-    const reason = this.#snippet.getAttribute("refused");
-    if (reason === null) return;
-    this.#hold(false, this.#snippet.say(`refused_${reason}`) || this.#snippet.say("refused"));
-  }
-
-  /** Lets go without a word: the card has moved on. */
-  done() {
-    if (this.#out) this.#hold(false, "");
-  }
-
-  #hold(out, words) {
-    this.#out = out;
-    for (const id of this.#buttons) this.#snippet.$(id).setAttribute("aria-disabled", out);
-    this.#snippet.text("note", words);
-  }
+/** Puts a sentence beside the buttons and has it read out. */
+export function note(snippet, words) {
+  if (words && words !== snippet.$("note").textContent) snippet.announce(words);
+  snippet.text("note", words);
 }

@@ -1,0 +1,21 @@
+import { Snippet, define } from "../_shared/snippet.js";
+
+/**
+ * Soft words for both sides after the client chose to stop for today, and how they find each other again. It ends no call.
+ * @attr {"client"|"therapist"} side  whose screen this is
+ */
+export class SoftEnding extends Snippet {
+  static observedAttributes = ["side"];
+
+  built() {
+    this.on("close", "click", () => { this.hidden = true; });
+  }
+
+  render() {
+    const side = this.getAttribute("side") === "therapist" ? "therapist" : "client";
+    if (this.$("title").textContent !== this.say(`title_${side}`)) this.announce(this.say(`title_${side}`));
+    for (const id of ["title", "now", "next"]) this.text(id, this.say(`${id}_${side}`));
+  }
+}
+
+define("soft-ending", SoftEnding);
