@@ -100,6 +100,11 @@ def text_of(claims: Mapping[str, object], name: str, *, longest: int = 256) -> s
     return _text(claims.get(name), name, longest)
 
 
+def moment_of(claims: Mapping[str, object], name: str, now: datetime) -> datetime:
+    """A claim that must be a time; raises ``Unacceptable``."""
+    return _moment(claims.get(name), name, now)
+
+
 def _text(value: object, name: str, longest: int = 256) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
         raise Unacceptable(f"{name} is missing or not a text")

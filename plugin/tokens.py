@@ -13,7 +13,8 @@ from uuid import uuid4
 
 import jwt
 
-from plugin.signed import Unacceptable, claims_of, header_of, text_of, times_of, unexpired
+from plugin.runner import Visitor
+from plugin.signed import Unacceptable, claims_of, header_of, moment_of, text_of, times_of, unexpired
 from webhooks.events import Role
 
 LIFE = timedelta(minutes=5)
@@ -21,48 +22,35 @@ TYPE = "fermata-overlay+jwt"
 ISSUER = "fermata"
 AUDIENCE = "fermata-live"
 
-Scope = Literal["call", "survey"]
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Whose overlay it is. ``occurrence`` is null while only the meeting is known."""
-
-    tenant: str
-    host: str
-    meeting: str
-    occurrence: str | None
-    person: str
-    role: Role | None
-    scope: Scope
-
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """What a genuine token says; ``issued_at`` and ``expires_at`` are in UTC."""
+    """What a genuine token says. ``until`` is how long the host itself vouched for the visitor."""
 
-    claims: Claims
+    visitor: Visitor
     issued_at: datetime
     expires_at: datetime
+    until: datetime
 
 
-def minted(claims: Claims, keys: Mapping[str, str], now: datetime) -> str:
-    """A token with these claims, signed with the first of *keys*."""
+def minted(visitor: Visitor, keys: Mapping[str, str], now: datetime, *, until: datetime) -> str:
+    """A token for this visitor, signed with the first of *keys*."""
     kid, secret = next(iter(keys.items()))
     issued = int(now.timestamp())
     document = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": claims.person,
+        "sub": visitor.person,
         "jti": str(uuid4()),
         "iat": issued,
         "exp": issued + int(LIFE.total_seconds()),
-        "tenant": claims.tenant,
-        "host": claims.host,
-        "meeting": claims.meeting,
-        "occurrence": claims.occurrence,
-        "role": claims.role,
-        "scope": claims.scope,
+        "tenant": visitor.tenant,
+        "host": visitor.host,
+        "meeting": visitor.meeting,
+        "occurrence": visitor.occurrence,
+        "role": visitor.role,
+        "scope": visitor.scope,
+        "until": int(until.timestamp()),
     }
     return jwt.encode(document, secret, algorithm="HS256", headers={"kid": kid, "typ": TYPE})
 
@@ -79,7 +67,7 @@ def read(token: str, keys: Mapping[str, str], now: datetime, *, expired_too: boo
         raise Unacceptable("made by or for somebody else")
     text_of(document, "jti")
     issued_at, expires_at = times_of(document, now, longest=LIFE)
-    claims = Claims(
+    visitor = Visitor(
         tenant=text_of(document, "tenant"),
         host=text_of(document, "host"),
         meeting=text_of(document, "meeting"),
@@ -90,7 +78,7 @@ def read(token: str, keys: Mapping[str, str], now: datetime, *, expired_too: boo
     )
     if not expired_too:
         unexpired(expires_at, now)
-    return Overlay(claims, issued_at, expires_at)
+    return Overlay(visitor, issued_at, expires_at, moment_of(document, "until", now))
 
 
 def _role(value: object) -> Role | None:
@@ -101,7 +89,7 @@ def _role(value: object) -> Role | None:
     return Role(value)
 
 
-def _scope(value: object) -> Scope:
+def _scope(value: object) -> Literal["call", "survey"]:
     match value:
         case "call" | "survey":
             return value

@@ -11,14 +11,16 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from plugin.hosts import NAMES, named
+from plugin.runner import Visitor
 from plugin.signed import Expired, Unacceptable
-from plugin.tokens import LIFE, TYPE, Claims, is_overlay, minted, read
+from plugin.tokens import LIFE, TYPE, is_overlay, minted, read
 from webhooks.events import Role
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+UNTIL = NOW + timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
 KEYS = {"o1": "k3y-for-tests-0123456789-abcdefghij", "o0": "an0ther-key-for-tests-0123456789-xy"}
-WHO = Claims(
+WHO = Visitor(
     tenant="north",
     host="sandbox",
     meeting="room-1",
@@ -33,7 +35,7 @@ Edit = Callable[[dict[str, Any], dict[str, Any]], None]
 
 def edited(edit: Edit, keys: dict[str, str] = KEYS) -> str:
     """A genuine token, taken apart, changed and signed anew with the right key."""
-    token = minted(WHO, keys, NOW)
+    token = minted(WHO, keys, NOW, until=UNTIL)
     header, claims = jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
     edit(header, claims)
     return signed(header, claims, keys["o1"])
@@ -50,30 +52,31 @@ def encoded(data: bytes) -> str:
 
 
 def test_a_token_says_what_it_was_made_with() -> None:
-    overlay = read(minted(WHO, KEYS, NOW), KEYS, NOW)
-    assert overlay.claims == WHO
+    overlay = read(minted(WHO, KEYS, NOW, until=UNTIL), KEYS, NOW)
+    assert overlay.visitor == WHO
     assert overlay.expires_at - overlay.issued_at == LIFE
+    assert overlay.until == UNTIL
 
 
 def test_a_person_without_role_and_a_meeting_without_run_stay_so() -> None:
-    claims = replace(WHO, role=None, occurrence=None, scope="survey")
-    assert read(minted(claims, KEYS, NOW), KEYS, NOW).claims == claims
+    visitor = replace(WHO, role=None, occurrence=None, scope="survey")
+    assert read(minted(visitor, KEYS, NOW, until=UNTIL), KEYS, NOW).visitor == visitor
 
 
 def test_an_old_key_is_accepted_until_it_is_taken_away() -> None:
-    token = minted(WHO, {"o0": KEYS["o0"]}, NOW)
-    assert read(token, KEYS, NOW).claims == WHO
+    token = minted(WHO, {"o0": KEYS["o0"]}, NOW, until=UNTIL)
+    assert read(token, KEYS, NOW).visitor == WHO
     with pytest.raises(Unacceptable):
         read(token, {"o1": KEYS["o1"]}, NOW)
 
 
 def test_a_token_ends_and_may_still_be_read_for_a_renewal() -> None:
-    token = minted(WHO, KEYS, NOW)
+    token = minted(WHO, KEYS, NOW, until=UNTIL)
     late = NOW + LIFE + 6 * SECOND
-    assert read(token, KEYS, NOW + LIFE + 4 * SECOND).claims == WHO
+    assert read(token, KEYS, NOW + LIFE + 4 * SECOND).visitor == WHO
     with pytest.raises(Expired):
         read(token, KEYS, late)
-    assert read(token, KEYS, late, expired_too=True).claims == WHO
+    assert read(token, KEYS, late, expired_too=True).visitor == WHO
 
 
 def claim(name: str, value: object) -> Edit:
@@ -92,7 +95,10 @@ STAMP = int(NOW.timestamp())
 
 ATTACKS: dict[str, Edit] = {
     **{f"no {name}": without(name) for name in ("kid", "typ", "iss", "aud", "sub", "jti", "iat", "exp")},
-    **{f"no {name}": without(name) for name in ("tenant", "host", "meeting", "occurrence", "role", "scope")},
+    **{
+        f"no {name}": without(name)
+        for name in ("tenant", "host", "meeting", "occurrence", "role", "scope", "until")
+    },
     "typ of others": head("typ", "JWT"),
     "kid unknown": head("kid", "o9"),
     "kid a path": head("kid", "../../dev/null"),
@@ -130,6 +136,7 @@ ATTACKS: dict[str, Edit] = {
     "occurrence empty": claim("occurrence", ""),
     "role unknown": claim("role", "admin"),
     "role list": claim("role", ["therapist"]),
+    "until text": claim("until", "soon"),
     "scope unknown": claim("scope", "all"),
     "scope list": claim("scope", ["call"]),
 }
@@ -143,11 +150,11 @@ def test_a_bent_token_is_refused_though_its_signature_is_right(attack: Edit) -> 
 
 @pytest.mark.parametrize("name", ["jku", "x5u", "jwk", "x5c"])
 def test_a_key_that_a_token_brings_along_is_not_looked_at(name: str) -> None:
-    assert read(edited(head(name, "https://evil.example/keys")), KEYS, NOW).claims == WHO
+    assert read(edited(head(name, "https://evil.example/keys")), KEYS, NOW).visitor == WHO
 
 
 def _text_attacks() -> dict[str, str]:
-    token = minted(WHO, KEYS, NOW)
+    token = minted(WHO, KEYS, NOW, until=UNTIL)
     header, claims, signature = token.split(".")
     public = (
         rsa.generate_private_key(65537, 2048)
@@ -195,7 +202,7 @@ def test_a_refusal_repeats_nothing_of_the_token() -> None:
 
 
 def test_ours_are_told_from_a_host_s_by_their_type() -> None:
-    assert is_overlay(minted(WHO, KEYS, NOW))
+    assert is_overlay(minted(WHO, KEYS, NOW, until=UNTIL))
     assert not is_overlay(jwt.encode({"sub": "x"}, KEYS["o1"], headers={"kid": "o1"}))
 
 

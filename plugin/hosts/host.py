@@ -10,12 +10,16 @@ from webhooks.events import Role
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """Who a host says that a browser is; ``occurrence`` is null where its tokens know only the meeting."""
+    """Who a host says that a browser is, and until when it says so.
+
+    ``occurrence`` is null where the host's tokens know only the meeting.
+    """
 
     meeting: str
     occurrence: str | None
     person: str
     role: Role | None
+    until: datetime
 
 
 class Host(Protocol):

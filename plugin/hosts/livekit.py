@@ -20,7 +20,8 @@ def who(token: str, keys: Mapping[str, str], now: datetime) -> Participant:
     """The participant that the token names; raises ``Unacceptable``."""
     claims = claims_of(token, keys, signed_by="iss")
     begins = "nbf" if "nbf" in claims else "iat"
-    unexpired(times_of(claims, now, longest=_LONGEST, begins=begins)[1], now)
+    _, end = times_of(claims, now, longest=_LONGEST, begins=begins)
+    unexpired(end, now)
     video = claims.get("video")
     if not isinstance(video, dict) or video.get("roomJoin") is not True:
         raise Unacceptable("gives no access to a room")
@@ -31,6 +32,7 @@ def who(token: str, keys: Mapping[str, str], now: datetime) -> Participant:
         occurrence=None,
         person=text_of(claims, "sub"),
         role=_role(claims.get("attributes"), video),
+        until=end,
     )
 
 

@@ -20,12 +20,14 @@ def who(token: str, keys: Mapping[str, str], now: datetime) -> Participant:
     if claims.get("iss") != "sandbox" or claims.get("aud") != "fermata":
         raise Unacceptable("made by or for somebody else")
     text_of(claims, "jti")
-    unexpired(times_of(claims, now, longest=_LONGEST)[1], now)
+    _, end = times_of(claims, now, longest=_LONGEST)
+    unexpired(end, now)
     return Participant(
         meeting=text_of(claims, "meeting"),
         occurrence=text_of(claims, "occurrence"),
         person=text_of(claims, "sub"),
         role=role_named(_word(claims.get("role"))),
+        until=end,
     )
 
 

@@ -1,0 +1,164 @@
+"""What a browser's frames do: they become facts and wishes for the runner, and its answers go back."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from plugin.admission import Admission
+from plugin.live import messages
+from plugin.live.hub import Hub
+from plugin.live.link import MALFORMED, Link
+from plugin.live.messages import Hello, Painted, Pong
+from plugin.ports import Unwritable
+from plugin.rituals import AnyAsk, Refused
+from plugin.runner import Runner
+from plugin.signed import Unacceptable
+
+POLICY = 1008
+NO_TOKEN = 4401
+
+RENEW_AFTER = timedelta(seconds=150)
+AFTERWARDS = ("survey.", "mirror.", "consent.")
+"""What may still be asked for with a token for the survey."""
+
+
+def permitted(scope: str, ask: AnyAsk) -> bool:
+    """Whether a token of this scope may ask for this."""
+    return scope == "call" or ask.kind.startswith(AFTERWARDS)
+
+
+class Conversation:
+    """Between the links of the hub and the runner."""
+
+    def __init__(self, hub: Hub, runner: Runner, admission: Admission, now: Callable[[], datetime]) -> None:
+        self._hub = hub
+        self._runner = runner
+        self._admission = admission
+        self._now = now
+
+    async def settle(self, link: Link) -> None:
+        """Bring a link to its session, or let it wait for one."""
+        while not link.gone:
+            session = self._runner.find(link.visitor)
+            if session is None:
+                self._hub.wait(link)
+                return
+            self._pin(link, session)
+            self._hub.seat(link, session)
+            if await self._open(link, session):
+                return
+            self._hub.leave(link)
+
+    def _pin(self, link: Link, session: str) -> None:
+        state = self._runner.state(session)
+        if state and not state.over:
+            link.held = self._admission.pinned(link.held)
+
+    async def _open(self, link: Link, session: str) -> bool:
+        visible = link.visible
+        try:
+            found = await self._runner.link_opened(link.visitor, link.id, visible=visible)
+        except Unwritable:
+            # The screen is there already; that the link is there is told once the journal can keep it.
+            return True
+        link.opened = found == session
+        if link.opened and link.gone:
+            await self._runner.link_lost(session, link.id)
+        elif link.opened and link.visible != visible:
+            await self._runner.link_turned(session, link.id, visible=link.visible)
+        return link.opened
+
+    def unsettled(self) -> list[Link]:
+        """The links that wait for a session which is there now, or that the journal does not know yet."""
+        return [link for link in self._hub.links() if not link.opened or self._drifted(link)]
+
+    def _drifted(self, link: Link) -> bool:
+        return link.visitor.occurrence is None and self._runner.find(link.visitor) != link.session
+
+    async def resettle(self) -> None:
+        """Try again for every link that is not where it belongs."""
+        for link in self.unsettled():
+            if self._runner.find(link.visitor) is None:
+                continue
+            if link.opened:
+                await self.lost(link, None, moving=True)
+            await self.settle(link)
+
+    async def heard(self, link: Link, frame: bytes) -> None:
+        """Take one frame of a browser."""
+        try:
+            up = messages.up_from(frame)
+        except ValidationError:
+            self.malformed(link, messages.id_in(frame))
+            return
+        match up:
+            case Painted():
+                await self._painted(link, up.revision)
+            case Pong():
+                await self._turned(link, visible=up.visible)
+            case Hello():
+                self.malformed(link, None)
+            case _:
+                await self._ask(link, up)
+
+    def malformed(self, link: Link, ask: str | None) -> None:
+        """A frame that cannot be read is answered; the third one closes the connection."""
+        link.malformed += 1
+        self._hub.say(link, messages.refused(ask, "malformed"))
+        if link.malformed >= MALFORMED:
+            self._hub.shut(link, POLICY)
+
+    async def _painted(self, link: Link, revision: int) -> None:
+        if link.session is None or not (link.visible and link.opened):
+            return
+        if fresh := link.fresh(revision):
+            await self._runner.painted(link.session, link.visitor.person, link.id, fresh)
+
+    async def _turned(self, link: Link, *, visible: bool) -> None:
+        if visible == link.visible:
+            return
+        link.visible = visible
+        if link.opened and link.session:
+            await self._runner.link_turned(link.session, link.id, visible=visible)
+
+    async def _ask(self, link: Link, ask: AnyAsk) -> None:
+        if not permitted(link.visitor.scope, ask):
+            self._hub.say(link, messages.refused(ask.id, "over"))
+            return
+        try:
+            await self._runner.ask(link.visitor, ask, path="ws")
+        except Refused as refusal:
+            self._hub.say(link, messages.refused(ask.id, refusal.reason))
+        except Unwritable:
+            # No answer is the truth: it is not accepted, and the browser asks again over both roads.
+            return
+        else:
+            self._hub.say(link, messages.accepted(ask.id))
+
+    async def lost(self, link: Link, heard_at: datetime | None, *, moving: bool = False) -> None:
+        """A browser is gone, or is moved to another session."""
+        link.gone = not moving
+        session, opened = link.session, link.opened
+        self._hub.leave(link)
+        link.opened = False
+        if session and opened:
+            await self._runner.link_lost(session, link.id, heard_at=heard_at)
+
+    def renew(self, link: Link) -> None:
+        """Send a new token when the held one is half its life old, or its session has ended since."""
+        if self._now() - link.held.issued_at < RENEW_AFTER and not self._narrows(link):
+            return
+        try:
+            link.held = self._admission.renewed(link.held)
+        except Unacceptable:
+            self._hub.shut(link, NO_TOKEN)
+        else:
+            self._hub.say(link, messages.token(link.held.token))
+
+    def _narrows(self, link: Link) -> bool:
+        visitor = link.visitor
+        if link.session is None or visitor.scope == "survey" or visitor.occurrence is None:
+            return False
+        state = self._runner.state(link.session)
+        return state is None or state.over

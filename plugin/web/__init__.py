@@ -1,0 +1,1 @@
+"""HTTP: deliveries in, tokens out, and the files that a host's page needs."""
