@@ -59,7 +59,7 @@ def _payload(token: str, key: bytes | None) -> bytes:
         raise Unsigned(Reason.WRONG_SIGNATURE) from None
     except jwt.InvalidAlgorithmError:
         raise Unsigned(Reason.WRONG_ALGORITHM) from None
-    except (jwt.PyJWTError, RecursionError):  # the second: deep JSON in the token's header
+    except (jwt.PyJWTError, RecursionError):  # the second: deep JSON in a header, in older pyjwt
         raise Unsigned(Reason.BAD_TOKEN) from None
     payload: bytes = complete["payload"]
     return payload

@@ -145,6 +145,13 @@ def test_a_secret_that_is_none_vouches_for_nothing(secret: str) -> None:
     assert sandbox.weakness(secret)
 
 
+def test_an_empty_secret_never_vouches() -> None:
+    forged = Delivery(sandbox.sign(BODY, "empty", "whsec_", NOW, key="msg_1"), BODY)
+
+    with pytest.raises(Unsigned):
+        sandbox.verify(forged, {"empty": "whsec_"}, NOW)
+
+
 def test_a_secret_is_prefixed_base64_of_24_to_64_bytes() -> None:
     assert sandbox.weakness(SANDBOX["old"]) is None
     assert sandbox.weakness(SANDBOX["old"].removeprefix("whsec_")) == "is not whsec_ followed by base64"
