@@ -144,3 +144,4 @@ class Performer:
                 until = await self._attempts.make(owed)
             elif owed.due_at < until:
                 await self._journal.postpone(owed.order, due_at=until, reason="behind")
+                self._observe("postponed", "behind", owed.order)

@@ -59,6 +59,7 @@ class RecordServer:
     writing: int = 0
     most_writing: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    arrivals: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     @property
     def resources(self) -> list[dict[str, Any]]:
@@ -176,6 +177,7 @@ async def _create(request: web.Request) -> web.StreamResponse:
         return web.json_response({"resourceType": "OperationOutcome"}, status=401)
     record.writing += 1
     record.most_writing = max(record.most_writing, record.writing)
+    record.arrivals.put_nowait(kind)
     try:
         return await _write(record, request, kind)
     finally:
@@ -184,23 +186,27 @@ async def _create(request: web.Request) -> web.StreamResponse:
 
 async def _write(record: RecordServer, request: web.Request, kind: str) -> web.StreamResponse:
     resource = await request.json()
+    condition = request.headers.get("If-None-Exist")
+    assert condition is None or record.conditional, "asked for more than the statement offers"
+    there = record.found(kind, condition.removeprefix("identifier="), at_once=True) if condition else []
     if faulty := _fault(record.create_faults, record, request):
         if faulty.headers.get("X-Fault") in {"slow", "slow after writing"}:
             if faulty.headers["X-Fault"] == "slow after writing":
-                record.keep(resource)
+                _keep_if_absent(record, there, resource)
             await record.released.wait()
         if faulty.headers.get("X-Fault") == "cut after writing":
-            record.keep(resource)
+            _keep_if_absent(record, there, resource)
         if "cut" in faulty.headers.get("X-Fault", "") and request.transport:
             request.transport.abort()
         return faulty
-    condition = request.headers.get("If-None-Exist")
-    assert condition is None or record.conditional, "asked for more than the statement offers"
-    if condition is not None:
-        found = record.found(kind, condition.removeprefix("identifier="), at_once=True)
-        if found:
-            return web.json_response(found[0], status=200 if len(found) == 1 else 412)
+    if there:
+        return web.json_response(there[0], status=200 if len(there) == 1 else 412)
     return web.json_response(record.keep(resource), status=201)
+
+
+def _keep_if_absent(record: RecordServer, there: list[dict[str, Any]], resource: dict[str, Any]) -> None:
+    if not there:
+        record.keep(resource)
 
 
 async def _search(request: web.Request) -> web.StreamResponse:
