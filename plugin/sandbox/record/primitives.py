@@ -11,7 +11,7 @@ from plugin.sandbox.record.json_value import Json
 
 _TEXT = re.compile(r"(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f]+")
 _PATTERNS = {
-    "base64Binary": re.compile(r"(\s*([0-9a-zA-Z+/=]){4}\s*)+"),
+    "base64Binary": re.compile(r"\s*([0-9a-zA-Z+/=]{4}\s*)+"),
     "canonical": re.compile(r"\S+"),
     "code": re.compile(r"[^\s]+(\s[^\s]+)*"),
     "id": re.compile(r"[A-Za-z0-9\-.]{1,64}"),

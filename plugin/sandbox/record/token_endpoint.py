@@ -66,6 +66,10 @@ async def denied(request: web.Request, handler: Next) -> web.StreamResponse:
         _log.error("the record cannot be read or written: %s", type(error).__name__)
         body = {"error": "temporarily_unavailable", "error_description": "Not now."}
         answer = web.json_response(body, status=503, headers={"Retry-After": "5"})
+    except Exception as error:  # the last resort: its text may hold an assertion, its class does not
+        _log.error("the token endpoint failed: %s", type(error).__name__)
+        body = {"error": "server_error", "error_description": "This failed here, not at your end."}
+        answer = web.json_response(body, status=500)
     answer.headers.update({**HEADERS, "Pragma": "no-cache"})
     return answer
 

@@ -59,7 +59,7 @@ class Record:
         async with self.session.post(self.token_endpoint, data=asked) as answer:
             return Answer(answer.status, answer.headers, await answer.json())
 
-    def assertion(self, client: str = "plugin", key: Key | None = None, **changed: object) -> str:
+    def assertion(self, client: str = "plugin", key: Key | None = None, /, **changed: object) -> str:
         signer = key or ec_key()
         return signer.sign(header(signer), claims(client, self.token_endpoint, self.clock(), **changed))
 

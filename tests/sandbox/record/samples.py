@@ -143,3 +143,11 @@ def every() -> list[Resource]:
         practitioner(),
         encounter(),
     ]
+
+
+def transaction(*resources: Resource) -> Resource:
+    """Creates of whole resources, in one bundle."""
+    entries: list[Json] = [
+        {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}} for one in resources
+    ]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}

@@ -42,10 +42,11 @@ class EcKey:
         x, y = (b64(one.to_bytes(size, "big")) for one in (point.x, point.y))
         return {"kty": "EC", "crv": self.crv, "kid": self.kid, "x": x, "y": y}
 
-    def sign(self, header: Mapping[str, object], claims: Mapping[str, object]) -> str:
+    def sign(self, header: Mapping[str, object], claims: object) -> str:
         signed = compact(header, claims)
         r, s = decode_dss_signature(self.private.sign(signed, ec.ECDSA(hashes.SHA384())))
-        return f"{signed.decode()}.{b64(r.to_bytes(48, 'big') + s.to_bytes(48, 'big'))}"
+        size = (self.private.key_size + 7) // 8
+        return f"{signed.decode()}.{b64(r.to_bytes(size, 'big') + s.to_bytes(size, 'big'))}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class RsaKey:
         numbers = self.private.public_key().public_numbers()
         return {"kty": "RSA", "kid": self.kid, "n": number(numbers.n), "e": number(numbers.e)}
 
-    def sign(self, header: Mapping[str, object], claims: Mapping[str, object]) -> str:
+    def sign(self, header: Mapping[str, object], claims: object) -> str:
         signed = compact(header, claims)
         return f"{signed.decode()}.{b64(self.private.sign(signed, padding.PKCS1v15(), hashes.SHA384()))}"
 
