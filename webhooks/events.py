@@ -69,10 +69,14 @@ class PersonFact(Fact):
 
 
 class PersonJoined(PersonFact):
-    """A connection of a person became part of the meeting; the only fact that gives a role by itself."""
+    """A connection of a person became part of the meeting; the only fact that gives a role by itself.
+
+    ``sole`` when the host allows a person one connection: whatever they had before is gone, told or not.
+    """
 
     type: Literal["person_joined"] = "person_joined"
     role: Role | None = None
+    sole: bool = False
 
 
 class PersonLeft(PersonFact):

@@ -206,7 +206,7 @@ def _person(event: _ParticipantEvent) -> list[HostFact]:
     if event.event == "participant_joined":
         # Who may write their own attributes may call themselves therapist.
         word = None if may.can_update_metadata or who.attributes is None else who.attributes.role
-        return [PersonJoined(**known, at=joined, role=role_named(word))]
+        return [PersonJoined(**known, at=joined, role=role_named(word), sole=True)]
     # An aborted connection was mostly never told of, but after a failed migration between servers it was.
     # createdAt lost its fraction of a second: nobody leaves before they came.
     return [PersonLeft(**known, at=max(joined, _moment(event.created_at * 1000)))]

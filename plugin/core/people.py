@@ -26,11 +26,16 @@ _POWER = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person of a session; ``connections`` maps to whether it is open, ``links`` to whether it is visible."""
+    """One person of a session.
+
+    ``connections`` says which of the host's are open, ``joined`` when they came by the host's clock, and ``links``
+    which of our own have a visible page.
+    """
 
     id: str
     role: Role | None = None
     connections: Mapping[str, bool] = field(default_factory=dict)
+    joined: Mapping[str, datetime] = field(default_factory=dict)
     links: Mapping[str, bool] = field(default_factory=dict)
     arrived_at: datetime | None = None
     unlinked_since: datetime | None = None
@@ -91,9 +96,17 @@ def _joined(person: Person, fact: PersonJoined, now: datetime) -> Person:
         role=agreed(person.role, fact.role),
         arrived_at=earliest(person.arrived_at, fact.at),
         connections={connection: True, **person.connections},
+        joined={connection: fact.at, **person.joined},
         unlinked_since=person.unlinked_since if person.links else person.unlinked_since or now,
     )
+    person = _alone(person) if fact.sole else person
     return _back(person) if person.connections[connection] else _settled(person, now)
+
+
+def _alone(person: Person) -> Person:
+    """Where a person has one connection at a time, the one that came last is the only one that can be open."""
+    last = max(person.joined, key=lambda connection: (person.joined[connection], connection))
+    return replace(person, connections={c: open_ and c == last for c, open_ in person.connections.items()})
 
 
 def _left(person: Person, fact: PersonLeft, now: datetime) -> Person:
