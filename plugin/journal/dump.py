@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import apsw
 
 from plugin.journal import opening
 from plugin.journal.index import Index
@@ -31,16 +34,21 @@ def reader(path: Path, masters: Masters) -> Iterator[Reading]:
         raise CannotOpen(f"there is no journal at {path}")
     db = opening.to_read(path)
     try:
+        yield _reading(path, db, masters)
+    finally:
+        db.close()
+
+
+def _reading(path: Path, db: apsw.Connection, masters: Masters) -> Reading:
+    try:
         if check_version(db) < len(STEPS):
             raise CannotOpen("the journal has an older format; start the service once to bring it up")
         wraps = Wraps(db, masters)
-        try:
-            index = Index(wraps.journal_key())
-        except Unsealable as error:
-            raise CannotOpen(f"the journal was sealed with other master keys: {error}") from None
-        yield Reading(db, wraps, index)
-    finally:
-        db.close()
+        return Reading(db, wraps, Index(wraps.journal_key()))
+    except Unsealable as error:
+        raise CannotOpen(f"the journal was sealed with other master keys: {error}") from None
+    except apsw.Error as error:
+        raise CannotOpen(f"the journal {path} cannot be read: {error}") from None
 
 
 def dump(path: Path, masters: Masters) -> Iterator[Row]:
@@ -51,13 +59,17 @@ def dump(path: Path, masters: Masters) -> Iterator[Row]:
     A note has the kind ``note`` and its JSON as body.
     """
     with reader(path, masters) as reading:
-        after: int | None = 0
-        while after is not None:
-            shelves, broken, after = reading.shelves(after)
-            for shelf in shelves:
-                yield from record_rows(reading, shelf)
-            yield from (broken_row(session) for session in broken)
-        yield from note_rows(reading)
+        yield from _all_rows(reading)
+
+
+def _all_rows(reading: Reading) -> Iterator[Row]:
+    after: int | None = 0
+    while after is not None:
+        shelves, broken, after = reading.shelves(after)
+        for shelf in shelves:
+            yield from record_rows(reading, shelf)
+        yield from (broken_row(session) for session in broken)
+    yield from note_rows(reading)
 
 
 def record_rows(reading: Reading, shelf: Shelf) -> list[Row]:
@@ -97,3 +109,19 @@ def _told(body: bytes | None) -> object:
         return json.loads(body)
     except ValueError:
         return body.decode(errors="backslashreplace")
+
+
+def problems(path: Path, masters: Masters) -> list[str]:
+    """What is wrong with a journal or a copy of one, a line each: pages, indexes, keys and chains; slow.
+
+    Raises ``CannotOpen``.
+    """
+    found: list[str] = []
+    with reader(path, masters) as reading:
+        try:
+            told: list[Any] = reading.db.execute("PRAGMA integrity_check").fetchall()
+            found += [line for (line,) in told if line != "ok"]
+            found += [str(row["broken"]) for row in _all_rows(reading) if row["broken"]]
+        except (apsw.CorruptError, Broken) as error:
+            found.append(str(error))
+    return found

@@ -33,14 +33,15 @@ def folder(path: Path) -> None:
 def lock(path: Path) -> apsw.Connection:
     """Hold the journal for this process while the answer lives; raises ``CannotOpen`` when another one does."""
     try:
-        held = apsw.Connection(f"{path}.lock")
+        Path(f"{path}.lock").touch(mode=0o600)
+        held = apsw.Connection(f"{path}.lock", flags=apsw.SQLITE_OPEN_READWRITE)
         held.set_busy_timeout(_LOCK_WAIT_MS)
+        held.pragma("journal_mode", "memory")
         held.execute("BEGIN EXCLUSIVE")
     except (apsw.BusyError, apsw.LockedError):
         raise CannotOpen(f"the journal {path} is in use by another process") from None
-    except apsw.Error as error:
+    except (apsw.Error, OSError) as error:
         raise CannotOpen(f"the lock of the journal {path} cannot be taken: {error}") from None
-    Path(f"{path}.lock").chmod(0o600)
     return held
 
 

@@ -26,7 +26,9 @@ from plugin.journal.reading import Reading
 from plugin.journal.schema import migrate
 from plugin.journal.wraps import Wraps, rewrap
 from plugin.journal.writer import Change, Writer
-from plugin.ports import Entry, Note, Owed, Received, Record, Shelf, Unwritable
+from plugin.ports import Broken, Entry, Note, Owed, Received, Record, Shelf, Unwritable
+
+__all__ = ["CannotOpen", "SqliteJournal"]
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -165,7 +167,12 @@ class SqliteJournal:
     async def _look(self, question: Callable[[Reading], T]) -> T:
         if self._closed:
             raise Unwritable("the journal is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._reader, question, self._reading)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._reader, question, self._reading)
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            raise Broken(f"a part of the journal's file is damaged: {error}") from None
+        except apsw.Error as error:
+            raise Unwritable(f"the journal's file cannot be read now: {error}") from None
 
 
 def _opened(path: Path, masters: Masters, autocheckpoint: int) -> tuple[Writer, Reading]:
