@@ -1,9 +1,11 @@
 /** An own pause lives in one element for the whole call (its live region must be there before it speaks); others are one per pause. */
 const keyOf = ({ card, pause }) => (card.endsWith("-sheet") ? card : `${card} ${pause ?? ""}`);
 
-const kebab = (name) => name.replaceAll("_", "-");
+/** Set by the stage while an ask is under way; a new screen does not clear them. */
+const HELD = ["pending", "unsent", "refused"];
 
-function write(element, name, value) {
+/** Sets or removes an attribute as `examples.json` and the cards have it. */
+export function write(element, name, value) {
   if (value === null || value === undefined || value === false) return element.removeAttribute(name);
   const text = value === true ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   if (element.getAttribute(name) !== text) element.setAttribute(name, text);
@@ -12,30 +14,47 @@ function write(element, name, value) {
 /**
  * Brings the cards onto the stage: one element a card, kept as long as its card is there, so that focus and typed text stay.
  * Cards of unknown tags are left out: a newer service may know more than an older page.
+ * @param {(card) => Record<string, unknown>} extra  what the stage adds to each card
  */
 export function mount(stage, cards, extra) {
   const kept = new Map([...stage.shadowRoot.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each]));
   const last = new Map();
-  for (const { card, ...fields } of cards) {
-    const Class = customElements.get(card);
-    if (!Class) continue;
-    const key = keyOf({ card, ...fields });
-    const element = kept.get(key) ?? document.createElement(card);
+  for (const card of cards) {
+    const Class = customElements.get(card.card);
+    if (!Class?.place) continue;
+    const key = keyOf(card);
+    const element = kept.get(key) ?? document.createElement(card.card);
     kept.delete(key);
     element.dataset.key = key;
-    for (const name of Class.observedAttributes) if (!(name in extra) && !HELD.has(name)) write(element, name, fields[name.replaceAll("-", "_")]);
-    for (const [name, value] of Object.entries(extra)) write(element, name, value);
+    fill(element, Class.observedAttributes, { ...card, ...extra(card) });
     place(stage.$(Class.place), element, last);
     element.refresh();
   }
   for (const gone of kept.values()) gone.remove();
+  arrange(stage);
 }
 
-/** Set by the stage while an ask is under way; a new screen does not clear them. */
-const HELD = new Set(["pending", "unsent", "refused"]);
+function fill(element, names, fields) {
+  for (const name of names) if (!HELD.includes(name)) write(element, name, fields[name.replaceAll("-", "_")] ?? fields[name]);
+}
 
 function place(container, element, last) {
   const before = last.get(container);
   last.set(container, element);
   if (element.parentNode !== container) container.insertBefore(element, before ? before.nextSibling : container.firstChild);
+}
+
+/** One sheet is in front; a closed one takes no room. */
+function arrange(stage) {
+  let front = false;
+  for (const sheet of stage.$("sheet").children) {
+    const closed = sheet.closed === true;
+    sheet.toggleAttribute("data-closed", closed);
+    sheet.toggleAttribute("data-behind", front && !closed);
+    front ||= !closed;
+  }
+  stage.$("places").toggleAttribute("data-sheet", front);
+  const notices = [...stage.$("notice").children];
+  stage.$("places").toggleAttribute("data-notice", notices.length > 0);
+  stage.$("places").toggleAttribute("data-full", notices.some((notice) => notice.hasAttribute("data-full")));
 }

@@ -9,6 +9,7 @@ import { Snippet, define } from "../_shared/snippet.js";
 export class PauseButton extends Snippet {
   static observedAttributes = ["state", "chord"];
   static place = "button";
+  static styles = ["glass", "round"];
 
   built() {
     this.on("press", "click", () => this.ask("pause.press"));
