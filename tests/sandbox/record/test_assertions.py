@@ -149,3 +149,9 @@ async def test_the_last_second_of_five_minutes_is_taken(record: Record) -> None:
     for seconds in (300, 1):
         assertion = record.assertion(exp=int(record.clock().timestamp()) + seconds)
         assert (await record.ask_token(form(assertion, SCOPE))).status == 200
+
+
+async def test_an_assertion_ends_at_its_second_and_not_after(record: Record) -> None:
+    record.clock.at = record.clock.at.replace(microsecond=0)
+    refused = await record.ask_token(form(record.assertion(exp=int(record.clock().timestamp())), SCOPE))
+    assert (refused.status, refused.body["error"]) == (401, "invalid_client")
