@@ -137,7 +137,7 @@ def _sent(session: Session, part: Slice, event: MirrorSent | MirrorSkipped) -> t
         return part, ()
     if part.done_at:
         raise Refused("already_sent" if part.ask else "too_late")
-    if not due(session):
+    if not due(session) or not session.over_for(session.people[event.person]):
         raise Refused("not_due")
     if isinstance(event, MirrorSkipped):
         return replace(part, ask=event.ask, done_at=session.now), ()
@@ -155,8 +155,9 @@ def _sent(session: Session, part: Slice, event: MirrorSent | MirrorSkipped) -> t
 
 
 def cards(session: Session, person: str) -> Sequence[Card]:
-    """The mirror, for a therapist, until it is locked, skipped or too late."""
-    if person not in {therapist.id for therapist in session.therapists()}:
+    """The mirror, for a therapist who is out of the call, until it is locked, skipped or too late."""
+    viewer = session.people.get(person)
+    if viewer is None or not viewer.is_therapist or not session.over_for(viewer):
         return ()
     if part_of(session).done_at or not due(session):
         return ()

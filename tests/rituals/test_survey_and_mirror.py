@@ -96,10 +96,13 @@ def test_fifteen_minutes_after_the_end_it_is_stored_in_any_case() -> None:
     assert len(responses(story.wait(2))) == 1
 
 
-def test_nothing_waits_for_a_therapist_who_is_still_in_the_room() -> None:
+def test_the_answers_wait_for_a_therapist_who_is_still_in_the_room() -> None:
     story = Story().start().consents().leaves("C")
-    assert sent(story).wait(3600).cards("T")["pulse-survey"]["form"] == "mirror"
+    assert "pulse-survey" not in sent(story).wait(3600).cards("T")
+    with pytest.raises(Refused, match="not_due"):
+        story.asks("T", "mirror.skip")
     assert responses(story) == []
+    assert story.leaves("T").cards("T")["pulse-survey"]["form"] == "mirror"
 
 
 def test_each_answer_goes_where_its_owner_said() -> None:
