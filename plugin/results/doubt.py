@@ -20,25 +20,34 @@ class Doubts:
         self._clock = clock
         self._begun = clock()
         self._doubted: dict[str, float] = {}
+        self._under_way: set[str] = set()
         self._stored: dict[str, float] = {}
 
-    def lost(self, own: str) -> None:
-        """A write under this identifier just ended without an answer to trust."""
+    def begin(self, own: str, *, under_way: bool) -> None:
+        """A write under this identifier just ended without an answer to trust; it may still be under way."""
+        self.end(own)
         self._doubted[own] = self._clock()
+        if under_way:
+            self._under_way.add(own)
+
+    def end(self, own: str) -> None:
+        """There is nothing to doubt any more, or somebody takes it upon themselves."""
+        self._doubted.pop(own, None)
+        self._under_way.discard(own)
 
     def settled(self, own: str) -> None:
         """The host has said that it holds this."""
         now = self._clock()
-        self._doubted.pop(own, None)
+        self.end(own)
         self._stored = {one: at for one, at in self._stored.items() if now < at + self._window} | {own: now}
-
-    def forgiven(self, own: str) -> None:
-        """Somebody takes it upon themselves that this is written again."""
-        self._doubted.pop(own, None)
 
     def is_doubted(self, own: str) -> bool:
         """Whether this process has left a write under this identifier in doubt."""
         return own in self._doubted
+
+    def is_under_way(self, own: str) -> bool:
+        """Whether the host may not even have finished with that write."""
+        return own in self._under_way
 
     def is_stored(self, own: str) -> bool:
         """Whether the host said so within the window; a search may not find it yet."""

@@ -29,6 +29,10 @@ class Unsure(Postponed):
     """The server may have carried the request out; only a look at what it holds can tell."""
 
 
+class Lost(Unsure):
+    """No answer of its own came back: the server may still be carrying the request out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back: ``document`` only if the body was one JSON object; ``after``: Retry-After in seconds."""
@@ -60,7 +64,7 @@ class Exchange:
 
         Raises:
             Postponed: the server surely did nothing.
-            Unsure: the request went out, and no answer to trust came back.
+            Lost: the request went out, and no answer came back.
         """
         try:
             async with self._open().request(
@@ -72,7 +76,7 @@ class Exchange:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
             raise Postponed("unreachable") from None
         except (aiohttp.ClientError, TimeoutError, OSError):
-            raise Unsure("no_answer") from None
+            raise Lost("no_answer") from None
 
     async def close(self) -> None:
         """Release the connections."""
@@ -107,7 +111,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         size += len(part)
         if size > LARGEST:
             response.close()
-            raise Unsure("too_large")
+            raise Lost("too_large")
         parts.append(part)
     return b"".join(parts)
 

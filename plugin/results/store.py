@@ -1,11 +1,12 @@
 """Stores one resource at a FHIR server exactly once, with what that server offers.
 
 * Conditional create: one request; the server settles whether it is there.
-* Create and search: look first, and after a write in doubt keep looking for a bounded time before writing
-again. * Create alone: write once; a write in doubt is left to an operator, as nobody can tell.
+* Create and search: look first.
+* Create alone: write once; a write in doubt is left to an operator, as nobody can tell.
 
-There is one writer per identifier: several servers settle a conditional create by a search of their own and
-are not safe against two at once.
+After a write in doubt a search that finds nothing is not believed for a bounded time. A write that may still
+be under way is looked for even where the server creates conditionally: several servers settle that by a search
+of their own. For the same reason there is one writer per identifier.
 """
 
 import asyncio
@@ -20,14 +21,13 @@ from plugin.ports import Hopeless, Postponed
 from plugin.results.capability import Capability, Offer
 from plugin.results.doubt import Doubts
 from plugin.results.elements import Element
-from plugin.results.exchange import Answer, Exchange, Unsure
+from plugin.results.exchange import Answer, Exchange, Lost, Unsure
 from plugin.results.identifiers import SYSTEM
 from plugin.results.scopes import allows
 from plugin.results.smart import SmartTokens
 from plugin.results.verdict import is_stored, verdict
 
 _FHIR = "application/fhir+json"
-_LOOK_AGAIN = 1.0
 
 
 class _Entry(BaseModel):
@@ -88,10 +88,10 @@ class Store:
         offer = await self.offer(resource["resourceType"])
         if not offer.create:
             raise Hopeless("not_offered")
-        if offer.conditional:
+        if offer.search and (not offer.conditional or self._doubts.is_under_way(own)):
+            await self._look_then_create(resource, own, offer)
+        elif offer.conditional:
             await self._create_if_absent(resource, own, offer)
-        elif offer.search:
-            await self._look_then_create(resource, own)
         else:
             await self._create_unseen(resource, own)
 
@@ -105,18 +105,21 @@ class Store:
             if not torn or not await self._is_there(resource, own):
                 raise
 
-    async def _look_then_create(self, resource: Element, own: str) -> None:
+    async def _look_then_create(self, resource: Element, own: str, offer: Offer) -> None:
         # The order matters: what a search begun after the window does not find is not there.
         left = self._doubts.left(own)
         if await self._is_there(resource, own):
             return
         if left > 0:
-            raise Postponed("in_doubt", min(left, _LOOK_AGAIN))
-        await self._create(resource, own, {})
+            raise Postponed("in_doubt", left)
+        if offer.conditional:
+            await self._create_if_absent(resource, own, offer)
+        else:
+            await self._create(resource, own, {})
 
     async def _create_unseen(self, resource: Element, own: str) -> None:
         if self._doubts.is_doubted(own):
-            self._doubts.forgiven(own)  # whoever retries after this has looked at the host
+            self._doubts.end(own)  # whoever retries after this has looked at the host
             raise Hopeless("in_doubt")
         await self._create(resource, own, {})
 
@@ -128,8 +131,8 @@ class Store:
             answer = await self._ask("POST", URL(f"{self._base}/{kind}"), headers, body)
             if not is_stored(answer, kind):
                 raise verdict(answer)
-        except (Unsure, asyncio.CancelledError):
-            self._doubts.lost(own)
+        except (Unsure, asyncio.CancelledError) as end:
+            self._doubts.begin(own, under_way=not isinstance(end, Unsure) or isinstance(end, Lost))
             raise
 
     async def _is_there(self, resource: Element, own: str) -> bool:

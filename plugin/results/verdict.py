@@ -1,10 +1,11 @@
 """What the answer to a create amounts to."""
 
 from plugin.ports import Hopeless, Postponed
-from plugin.results.exchange import Answer, Unsure
+from plugin.results.exchange import Answer, Lost, Unsure
 
 _NOT_DONE = frozenset({401, 425, 429})
-_LATER = frozenset({408})
+_GIVEN_UP = frozenset({408, 502, 504})
+"""Somebody on the way stopped waiting; the server behind them may not have."""
 
 
 def is_stored(answer: Answer, kind: str) -> bool:
@@ -27,13 +28,16 @@ def _points_to(answer: Answer, kind: str) -> bool:
 def verdict(answer: Answer) -> Exception:
     """What an answer that is no success means.
 
-    ``Postponed``: surely not done, try later. ``Unsure``: perhaps done. ``Hopeless``: never as it is.
+    ``Postponed``: surely not done, try later. ``Unsure``: perhaps done. ``Lost``: perhaps still being done.
+    ``Hopeless``: never as it is.
     """
     code = f"http_{answer.status}"
     if answer.status in _NOT_DONE:
         return Postponed(code, answer.after)
     if answer.status < 400:
         return Unsure("redirect" if answer.status >= 300 else "unclear", answer.after)
-    if answer.status in _LATER or (answer.status >= 500 and answer.status != 501):
+    if answer.status in _GIVEN_UP:
+        return Lost(code, answer.after)
+    if answer.status >= 500 and answer.status != 501:
         return Unsure(code, answer.after)
     return Hopeless(code)

@@ -48,6 +48,8 @@ class RecordServer:
     token_life: object = 60
     base: str = ""
     stored: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    late: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    """Writes that the server carries out after their sender has given up, and when."""
     create_faults: deque["Fault | None"] = field(default_factory=deque)
     token_faults: deque["Fault | None"] = field(default_factory=deque)
     metadata_faults: deque["Fault | None"] = field(default_factory=deque)
@@ -78,6 +80,9 @@ class RecordServer:
         return kept
 
     def found(self, kind: str, token: str, *, at_once: bool = False) -> list[dict[str, Any]]:
+        for at, resource in [one for one in self.late if self.clock() >= one[0]]:
+            self.late.remove((at, resource))
+            self.keep(resource)
         seen = [one for at, one in self.stored if at_once or self.clock() >= at + self.lag]
         return [
             one for one in seen if self.deaf or (one["resourceType"] == kind and token in _identifiers(one))
@@ -196,6 +201,8 @@ async def _write(record: RecordServer, request: web.Request, kind: str) -> web.S
             await record.released.wait()
         if faulty.headers.get("X-Fault") == "cut after writing":
             _keep_if_absent(record, there, resource)
+        if faulty.headers.get("X-Fault") == "cut and written late":
+            record.late.append((record.clock() + 5, resource))
         if "cut" in faulty.headers.get("X-Fault", "") and request.transport:
             request.transport.abort()
         return faulty
@@ -239,5 +246,8 @@ def redirect() -> Fault:
 
 
 def fails(how: str) -> Fault:
-    """Misbehave by name: ``slow``, ``slow after writing``, ``cut``, ``cut after writing``."""
+    """Misbehave by name: ``slow``, ``slow after writing``, ``cut``, ``cut after writing``, ``cut and written late``.
+
+    Late is five seconds of the clock later.
+    """
     return lambda _record, _request: web.Response(headers={"X-Fault": how})

@@ -14,6 +14,10 @@ from tests.results import keys, samples
 from tests.results.record_server import Clock, RecordServer
 
 QUICK = ClientTimeout(total=2, sock_read=0.3)
+"""For a server that shall not answer in time."""
+
+PATIENT = ClientTimeout(total=60)
+"""For every other, however busy the machine is."""
 
 
 def now() -> datetime:
@@ -30,7 +34,7 @@ async def results(record: RecordServer, **settings: object) -> AsyncIterator[Fhi
         kid="k1",
         key=keys.pem(keys.curve()),
         secret=samples.SECRET,
-        times=QUICK,
+        times=PATIENT,
     )
     place = make(**settings)  # type: ignore[arg-type]  # a test names only the settings it changes
     kept = FhirResults(place, now=now, clock=record.clock)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientTimeout
 
 from plugin.attempt import LONGEST, span
 from plugin.core.orders import Result, SaveResult
@@ -20,8 +19,6 @@ from tests.journal.making import head, masters
 from tests.results import samples
 from tests.results.record_server import Clock, RecordServer, fails, serving, status
 from tests.results.saving import results
-
-PATIENT = ClientTimeout(total=60)
 
 
 @dataclass(slots=True)
@@ -88,7 +85,7 @@ async def running(performer: Performer) -> AsyncIterator[Performer]:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     record = RecordServer(Clock())
     journal = SqliteJournal(tmp_path / "kept" / "journal.sqlite", masters())
-    async with serving(record), results(record, times=PATIENT) as kept:
+    async with serving(record), results(record) as kept:
         desk = Desk(journal, record)
         desk.results["practice", "sandbox"] = kept
         yield desk
