@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -162,7 +163,9 @@ class Browser:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self.revision = 0
         self.frames: list[dict[str, Any]] = []
+        self._unread: dict[str, deque[dict[str, Any]]] = defaultdict(deque)
 
     async def __aenter__(self) -> Self:
         return self
@@ -174,24 +177,38 @@ class Browser:
         await self.socket.send(json.dumps({"v": 1, **frame}))
 
     async def next(self, kind: str) -> dict[str, Any]:
-        """The next frame of a kind; what comes before it is kept."""
-        while True:
+        """The next frame of a kind; the others are kept until they are asked for."""
+        while not self._unread[kind]:
             frame: dict[str, Any] = json.loads(await self.socket.recv())
             self.frames.append(frame)
-            if frame["type"] == kind:
-                return frame
+            self._unread[frame["type"]].append(frame)
+        return self._unread[kind].popleft()
 
     async def screen(self, *, showing: str | None = None, without: str | None = None) -> list[dict[str, Any]]:
         """The next screen on which a card is, or another one is not."""
-        while True:
-            cards: list[dict[str, Any]] = (await self.next("screen"))["cards"]
+
+        def fits(cards: list[dict[str, Any]]) -> bool:
             tags = {card["card"] for card in cards}
-            if (showing is None or showing in tags) and (without is None or without not in tags):
+            return (showing is None or showing in tags) and without not in tags
+
+        return await self.until(fits)
+
+    async def until(self, fits: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """The next screen that fits."""
+        while True:
+            frame = await self.next("screen")
+            self.revision = int(frame["revision"])
+            cards: list[dict[str, Any]] = frame["cards"]
+            if fits(cards):
                 return cards
 
-    @property
-    def revision(self) -> int:
-        return int([frame for frame in self.frames if frame["type"] == "screen"][-1]["revision"])
+    async def shows(self, card: str, **fields: object) -> dict[str, Any]:
+        """The card with these fields, on the next screen that has it."""
+
+        def found(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [each for each in cards if each["card"] == card and fields.items() <= each.items()]
+
+        return found(await self.until(lambda cards: bool(found(cards))))[0]
 
     async def ask(self, kind: str, **fields: object) -> dict[str, Any]:
         """Ask, and wait for the answer with the same id."""
@@ -217,7 +234,7 @@ async def running(data: Path, clock: Clock | None = None, **changes: Any) -> Asy
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     server = await listen(runner, "127.0.0.1", 0)
-    url = "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with aiohttp.ClientSession() as http:
         try:
             yield House(app, url, clock, http, settings)

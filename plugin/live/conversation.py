@@ -147,6 +147,9 @@ class Conversation:
 
     def renew(self, link: Link) -> None:
         """Send a new token when the held one is half its life old, or its session has ended since."""
+        if link.opened and self._runner.find(link.visitor) is None:
+            self._hub.shut(link, NO_TOKEN)
+            return
         if self._now() - link.held.issued_at < RENEW_AFTER and not self._narrows(link):
             return
         try:
@@ -161,4 +164,4 @@ class Conversation:
         if link.session is None or visitor.scope == "survey" or visitor.occurrence is None:
             return False
         state = self._runner.state(link.session)
-        return state is None or state.over
+        return state is not None and state.over
