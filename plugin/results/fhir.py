@@ -12,6 +12,7 @@ import aiohttp
 
 from plugin.core.orders import Result
 from plugin.ports import Hopeless
+from plugin.results.assertion import Assertions
 from plugin.results.doubt import WINDOW, Doubts
 from plugin.results.elements import Element
 from plugin.results.exchange import TIMES, Exchange, is_guarded
@@ -19,7 +20,7 @@ from plugin.results.identifiers import identifier_of
 from plugin.results.publish import Publisher
 from plugin.results.resources import resource_of
 from plugin.results.scopes import SCOPES
-from plugin.results.smart import Assertions, SmartTokens
+from plugin.results.smart import SmartTokens
 from plugin.results.spare import spare_of
 from plugin.results.store import Store
 

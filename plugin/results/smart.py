@@ -9,23 +9,15 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
-from uuid import uuid4
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, Field, ValidationError
 
 from plugin.ports import Postponed
+from plugin.results.assertion import Assertions
 from plugin.results.exchange import Answer, Exchange, Unsure, is_guarded
 from plugin.results.scopes import spoken, without_definitions
-
-ASSERTION_LIFE = 240
-"""Seconds; the specification allows 300, and clocks differ."""
 
 _DEFAULT_LIFE = 300.0
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -60,44 +52,6 @@ class _Grant(BaseModel):
     token_type: Annotated[str, Field(pattern=r"^(?i:bearer)$")]
     expires_in: Annotated[float, Field(ge=1, le=86_400 * 366, allow_inf_nan=False)] = _DEFAULT_LIFE
     scope: str | None = None
-
-
-class Assertions:
-    """Signs client assertions; the algorithm follows from the key.
-
-    Raises:
-        ValueError: the key is neither EC P-384 nor RSA, or not a PEM without a passphrase.
-    """
-
-    def __init__(self, *, client_id: str, kid: str, key: bytes, now: Callable[[], datetime]) -> None:
-        self._client = client_id
-        self._kid = kid
-        self._now = now
-        try:
-            loaded = load_pem_private_key(key, password=None)
-        except (ValueError, TypeError):
-            raise ValueError("the record's key is not a PEM private key without a passphrase") from None
-        if isinstance(loaded, RSAPrivateKey):
-            self._key: RSAPrivateKey | EllipticCurvePrivateKey = loaded
-            self._algorithm = "RS384"
-        elif isinstance(loaded, EllipticCurvePrivateKey) and isinstance(loaded.curve, SECP384R1):
-            self._key = loaded
-            self._algorithm = "ES384"
-        else:
-            raise ValueError("the record's key must be RSA or EC P-384")
-
-    def sign(self, audience: str) -> str:
-        """A new assertion for one try at one token endpoint."""
-        issued = int(self._now().timestamp())
-        claims = {
-            "iss": self._client,
-            "sub": self._client,
-            "aud": audience,
-            "iat": issued,
-            "exp": issued + ASSERTION_LIFE,
-            "jti": str(uuid4()),
-        }
-        return jwt.encode(claims, self._key, self._algorithm, headers={"kid": self._kid, "typ": "JWT"})
 
 
 class SmartTokens:

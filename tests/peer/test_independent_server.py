@@ -12,11 +12,12 @@ import pytest
 
 from plugin.core.orders import Result
 from plugin.ports import Hopeless
+from plugin.results.assertion import Assertions
 from plugin.results.elements import Element
 from plugin.results.exchange import Exchange
 from plugin.results.fhir import FhirResults, Place
 from plugin.results.scopes import SCOPES
-from plugin.results.smart import Assertions, SmartTokens
+from plugin.results.smart import SmartTokens
 from tests.peer.serving import independent_server
 from tests.results import keys, samples
 

@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from plugin.core.orders import Result
 from plugin.ports import Postponed
+from plugin.results.assertion import Assertions
 from plugin.results.exchange import Exchange
 from plugin.results.fhir import FhirResults, Place
 from plugin.results.scopes import SCOPES
-from plugin.results.smart import Assertions, SmartTokens
+from plugin.results.smart import SmartTokens
 from plugin.sandbox.record import Client, Store, record_app
 from tests.results import keys, samples
 from tests.results.strict import complaints
