@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from plugin.core.session import Session
+from plugin.core.session import AFTERWARDS, Session
 from plugin.hosts import named
 from plugin.hosts.host import Participant
 from plugin.ports import Head
@@ -98,7 +98,10 @@ class Admission:
 
     def _state(self, visitor: Visitor) -> Session | None:
         session = self._sessions.find(visitor)
-        return self._sessions.state(session) if session else None
+        state = self._sessions.state(session) if session else None
+        over_at = state.over_at if state else None
+        # The session closes itself a little later, when its alarm rings; a token may not profit from that.
+        return None if over_at and self._now() >= over_at + AFTERWARDS else state
 
     def _vouched(self, token: str) -> tuple[Installed, Participant]:
         for installed in self._hosts:

@@ -66,7 +66,10 @@ class Deliveries:
         try:
             received, facts = self._read(sender, delivery, tenant, host)
         except NotAccepted as refusal:
-            raise _refused(sender.listening, refusal, tenant, host) from None
+            # A path is words of a stranger; only the names of a practice of ours are for the log.
+            known = {"tenant": tenant, "host": host} if sender is not self._stranger else {}
+            _log.warning("delivery_refused", reason=refusal.reason.value, **known)
+            raise _problem(sender.listening, refusal) from None
         return await self._told(tenant, facts, received)
 
     def _read(
@@ -95,8 +98,7 @@ def _host(name: str) -> Host:
     return cast("Host", import_module(f"webhooks.{name}"))
 
 
-def _refused(listening: Host, refusal: NotAccepted, tenant: str, host: str) -> Problem:
-    _log.warning("delivery_refused", reason=refusal.reason.value, tenant=tenant, host=host)
+def _problem(listening: Host, refusal: NotAccepted) -> Problem:
     if isinstance(refusal, Malformed):
         return Problem(400, "The delivery cannot be read.")
     return Problem(listening.refusal_status, "The delivery is not verified.")
