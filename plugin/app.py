@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -20,7 +21,7 @@ from plugin.live.wire import Wire
 from plugin.performer import Performer
 from plugin.ports import Results, Unwritable
 from plugin.runner import Runner
-from plugin.settings import HostSettings, Settings
+from plugin.settings import HostSettings, Misconfigured, Settings
 from plugin.shipped import shipped
 from plugin.web.deliveries import Deliveries
 from plugin.web.embed import Embed
@@ -29,6 +30,9 @@ from plugin.web.manifest import served
 from plugin.web.middleware import harden, problems
 from plugin.web.sessions import Sessions
 from plugin.web.wellknown import KeySet
+
+if TYPE_CHECKING:
+    from plugin.results.fhir import FhirResults
 
 SWEEP_EVERY = timedelta(hours=1)
 REMEMBER_DELIVERIES = timedelta(days=14)
@@ -121,7 +125,7 @@ async def _service(settings: Settings, now: Callable[[], datetime]) -> AsyncIter
         records: dict[tuple[str, str], Results] = {}
         for each in settings.hosts:
             if each.results:
-                records[each.tenant, each.host] = record = _record(each, settings.pseudonym_key, now)
+                records[each.tenant, each.host] = record = record_of(each, settings.pseudonym_key, now)
                 stack.push_async_callback(record.close)
         performer = Performer(
             journal, lambda tenant, host: records.get((tenant, host)), now=now, observe=_observed
@@ -176,23 +180,30 @@ def _assembled(
     )
 
 
-def _record(host: HostSettings, pseudonym_key: str, now: Callable[[], datetime]) -> Results:
+def record_of(host: HostSettings, pseudonym_key: str, now: Callable[[], datetime]) -> "FhirResults":
+    """The record of a host that keeps results; raises ``Misconfigured`` when its key cannot be used."""
     # Imported here: a service without a record needs no client for one.
     from plugin.results.fhir import FhirResults, Place  # noqa: PLC0415
 
+    setting = f"FERMATA_HOSTS: results of {host.tenant}/{host.host}"
     results = host.results
     if results is None:
-        raise ValueError("this host keeps no results")
-    place = Place(
-        tenant=host.tenant,
-        base=results.base,
-        client_id=results.client_id,
-        kid=results.kid,
-        key=results.key_file.read_bytes(),
-        secret=pseudonym_key.encode(),
-        scope=results.scope,
-    )
-    return FhirResults(place, now=now)
+        raise Misconfigured(f"{setting} are missing")
+    try:
+        place = Place(
+            tenant=host.tenant,
+            base=results.base,
+            client_id=results.client_id,
+            kid=results.kid,
+            key=results.key_file.read_bytes(),
+            secret=pseudonym_key.encode(),
+            scope=results.scope,
+        )
+        return FhirResults(place, now=now)
+    except OSError as reason:
+        raise Misconfigured(f"{setting}: key_file cannot be read ({reason.strerror})") from None
+    except ValueError as reason:
+        raise Misconfigured(f"{setting}: {reason}") from None
 
 
 async def _background(stack: AsyncExitStack, service: Service, name: str, work: Awaitable[None]) -> None:

@@ -1,5 +1,7 @@
 """The log: one JSON object a line, and only fields of a list.
 
+However much is sent to us, only so many lines a second are written; what is left out is counted.
+
 A line says which kind of thing happened, never to whom. An unknown field is dropped, a text that is not
 plain is withheld. Lines of other libraries keep their logger, level and place; their message is dropped,
 because it may repeat bytes that somebody sent us.
@@ -10,7 +12,9 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Mapping, MutableMapping
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import walk_tb
@@ -22,12 +26,15 @@ import structlog
 FIELDS = frozenset({
     "event", "level", "logger", "error", "where", "status", "method", "route", "tenant", "host", "session",
     "reason", "code", "setting", "order", "attempts", "after_s", "count", "port", "version", "key_id",
-    "signed_by", "kind", "engine", "took_ms", "links", "position",
+    "signed_by", "kind", "engine", "took_ms", "links", "position", "dropped",
 })  # fmt: skip
 """The only fields a line may have, besides ``at``."""
 
 LIBRARIES = ("aiohttp.server", "aiohttp.access", "aiohttp.web", "aiohttp.client", "asyncio", "py.warnings")
 """Loggers that others may have set up already and that must not write past the list."""
+
+MOST_PER_SECOND = 50
+"""Lines; ten times as many may come at once."""
 
 _plain = re.compile(r"[A-Za-z0-9 _.,:;/()\[\]{}'+=-]{0,200}")
 _ours = (Path(__file__).parent, Path(__file__).parent.parent / "webhooks")
@@ -36,14 +43,15 @@ _ours = (Path(__file__).parent, Path(__file__).parent.parent / "webhooks")
 def configure(stream: TextIO | None = None) -> None:
     """Send everything that is logged, warned about or left uncaught to *stream* (standard error)."""
     out = stream or sys.stderr
+    bound = _Bound(time.monotonic)
     structlog.configure(
-        processors=[_levelled, _described, only_listed],
+        processors=[bound, _levelled, _described, only_listed],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    root.handlers = [_Lines(out)]
+    root.handlers = [_Lines(out, bound)]
     root.setLevel(logging.WARNING)
     for name in LIBRARIES:
         library = logging.getLogger(name)
@@ -52,6 +60,30 @@ def configure(stream: TextIO | None = None) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = lambda given: _uncaught(given.exc_type, given.exc_value, given.exc_traceback)
     sys.unraisablehook = lambda given: _uncaught(given.exc_type, given.exc_value, given.exc_traceback)
+
+
+class _Bound:
+    """Drops what is too much in a second, and says in the next line that is written how many were dropped."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._at = clock()
+        self._spent = 0.0
+        self._dropped = 0
+
+    def __call__(
+        self, _logger: object, _method: str, line: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        now = self._clock()
+        self._spent = max(0.0, self._spent - (now - self._at) * MOST_PER_SECOND)
+        self._at = now
+        if self._spent >= 10 * MOST_PER_SECOND:
+            self._dropped += 1
+            raise structlog.DropEvent
+        self._spent += 1
+        told = {"dropped": self._dropped} if self._dropped else {}
+        self._dropped = 0
+        return {**line, **told}
 
 
 def only_listed(_logger: object, _method: str, line: MutableMapping[str, Any]) -> str:
@@ -93,9 +125,10 @@ def _error(error: BaseException) -> dict[str, str]:
 class _Lines(logging.Handler):
     """Writes lines of other libraries without their messages; ``logging`` takes only a subclass."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, bound: "_Bound") -> None:
         super().__init__()
         self.out = out
+        self.bound = bound
 
     def emit(self, record: logging.LogRecord) -> None:
         line: dict[str, Any] = {
@@ -106,7 +139,8 @@ class _Lines(logging.Handler):
         line["where"] = f"{Path(record.pathname).name}:{record.lineno}"
         if record.exc_info and record.exc_info[1]:
             line |= {"error": type(record.exc_info[1]).__name__}
-        print(only_listed(None, "", line), file=self.out, flush=True)
+        with suppress(structlog.DropEvent):
+            print(only_listed(None, "", self.bound(None, "", line)), file=self.out, flush=True)
 
 
 def _uncaught(

@@ -80,3 +80,16 @@ def test_warnings_and_what_nobody_caught_repeat_nothing(sink: io.StringIO) -> No
     thread.join()
     assert [line.get("error") for line in lines(sink)] == [None, "ValueError", "ValueError"]
     assert CANARY not in sink.getvalue()
+
+
+def test_a_flood_of_lines_is_bounded_and_counted(sink: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("plugin.log.time.monotonic", lambda: now[0])
+    log.configure(sink)
+    for _ in range(2000):
+        structlog.get_logger().warning("delivery_refused")
+        logging.getLogger("aiohttp.server").error("x")
+    assert len(lines(sink)) == 10 * log.MOST_PER_SECOND
+    now[0] = 1.0
+    structlog.get_logger().warning("delivery_refused")
+    assert lines(sink)[-1]["dropped"] == 4000 - 10 * log.MOST_PER_SECOND

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from plugin.journal.masters import WeakKey
 from plugin.journal.opening import CannotOpen
 from plugin.settings import Misconfigured, StoreSettings, load
 
@@ -39,7 +40,7 @@ def could_not(command: str, run: Callable[[], int]) -> int:
     """Run a command; what keeps it from being done becomes one line and exit code 2."""
     try:
         return run()
-    except (Misconfigured, CannotOpen) as reason:
+    except (Misconfigured, CannotOpen, WeakKey) as reason:
         print(f"fermata {command}: {reason}", file=sys.stderr)
     except OSError as reason:
         print(f"fermata {command}: {reason.strerror or type(reason).__name__}", file=sys.stderr)

@@ -1,0 +1,39 @@
+# Each target sets up .venv when it is needed and says in one line what is missing.
+
+BIN := .venv/bin
+
+.PHONY: demo test check lint bench soak embed clean
+
+# make demo ARGS="--port 8080 --data .fermata"
+demo:
+	@.ci/venv run
+	@exec $(BIN)/python -m plugin demo $(ARGS)
+
+# make test ARGS="-k livekit"
+test: check
+	@.ci/browser >/dev/null
+	@$(BIN)/python -m pytest $(ARGS)
+
+# Everything that needs no running: style, types, the direction of imports, the embed file.
+check:
+	@.ci/venv test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python ui-snippets/build.py --check
+
+bench:
+	@.ci/venv test
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak:
+	@.ci/venv test
+	@$(BIN)/python -m benchmarks P11 $(ARGS)
+
+embed:
+	@.ci/venv test
+	@$(BIN)/python ui-snippets/build.py
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
