@@ -17,6 +17,7 @@ const CARD = ["feeling", "hope"];
  * @attr {string} clock-offset  milliseconds by which the service's clock is ahead, set by the stage
  * @attr {string} pending, unsent, refused  set by the stage: how the wish is doing
  * @fires checkin-request  {kind: "checkin.answer", feeling, hope} or {kind: "checkin.skip"}
+ * @fires fm-dismiss  the person puts it away
  */
 export class CheckIn extends Snippet {
   static observedAttributes = ["side", "state", "started-at", "ends-at", "own", "other", "clock-offset", ...WISHING];
@@ -28,7 +29,7 @@ export class CheckIn extends Snippet {
     this.#tide = new Tide(this.$("water"));
     this.on("share", "click", () => this.#share());
     this.on("skip", "click", () => wish(this, "checkin.skip", {}));
-    this.on("keep", "click", () => { this.hidden = true; });
+    this.on("keep", "click", () => this.#putAway());
     this.on("open", "focusin", (event) => this.#use(event.target.closest(".field")));
     for (const id of CARD) this.on(id, "input", () => this.#mark(id));
   }
@@ -43,6 +44,16 @@ export class CheckIn extends Snippet {
     showWish(this, ["share", "skip"]);
     const now = state === "flipped" ? Infinity : Date.now() + Number(this.getAttribute("clock-offset"));
     this.#tide.rise(this.getAttribute("started-at"), this.getAttribute("ends-at"), now);
+  }
+
+  /** Put away: the stage gives its place to the video. */
+  get closed() {
+    return this.hidden;
+  }
+
+  #putAway() {
+    this.hidden = true;
+    this.tell("fm-dismiss");
   }
 
   get #side() {
@@ -64,14 +75,14 @@ export class CheckIn extends Snippet {
     if (state === "flipped") this.announce(this.say("flipped"));
   }
 
-  /** The chips of this side, in the words of this language. */
+  /** The chips of this side, in the words of this language, while there is something to fill. */
   #offer() {
     const lists = [["feeling", "feelings"], ["hope", "hopes"]];
-    const words = [this.say("feelings"), this.say(`hopes_${this.#side}`)];
+    const words = this.#state === "open" ? [this.say("feelings"), this.say(`hopes_${this.#side}`)] : ["", ""];
     if (this.#chips === words.join()) return;
     this.#chips = words.join();
     lists.forEach(([box, list], at) => {
-      const chips = words[at].split("|").map((word) => element("button", { class: "pill", type: "button", "aria-pressed": "false" }, word));
+      const chips = words[at].split("|").filter(Boolean).map((word) => element("button", { class: "pill", type: "button", "aria-pressed": "false" }, word));
       for (const chip of chips) chip.addEventListener("click", () => this.#fill(box, chip.textContent));
       this.$(list).replaceChildren(...chips);
       this.#mark(box);

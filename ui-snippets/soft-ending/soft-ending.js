@@ -3,12 +3,23 @@ import { Snippet, define } from "../_shared/snippet.js";
 /**
  * Soft words for both sides after the client chose to stop for today, and how they find each other again. It ends no call.
  * @attr {"client"|"therapist"} side  whose screen this is
+ * @fires fm-dismiss  the person puts it away
  */
 export class SoftEnding extends Snippet {
   static observedAttributes = ["side"];
 
   built() {
-    this.on("close", "click", () => { this.hidden = true; });
+    this.on("close", "click", () => this.#putAway());
+  }
+
+  /** Put away: the stage gives its place to the video. */
+  get closed() {
+    return this.hidden;
+  }
+
+  #putAway() {
+    this.hidden = true;
+    this.tell("fm-dismiss");
   }
 
   render() {
