@@ -5,6 +5,8 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.cards.theatre import theatre
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
 DANGER = "If you are in danger, call your local emergency number."
 
 

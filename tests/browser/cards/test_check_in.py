@@ -7,6 +7,8 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.cards.theatre import LOOK, PHONE, Theatre, theatre
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
 OPEN = {
     "card": "check-in", "side": "client", "state": "open", "own": None, "other": None,
     "started_at": "now-60s", "ends_at": "now+60s",

@@ -5,6 +5,8 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.cards.theatre import LOOK, theatre
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
 CARD = {"card": "consent-card", "version": "1"}
 THERAPIST = "My therapist may see my answers"
 PRACTICE = "My answers may count in the practice's numbers, without my name"

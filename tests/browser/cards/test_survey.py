@@ -6,6 +6,8 @@ from playwright.async_api import Browser, expect
 from tests.browser.cards.survey import CARD, CORE, MIRROR, TEXT, button, group, only_wish, radio
 from tests.browser.cards.theatre import LOOK, PHONE, theatre
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
 
 async def test_each_item_is_a_radiogroup_with_its_full_text_and_its_anchors(
     browser: Browser, url: str

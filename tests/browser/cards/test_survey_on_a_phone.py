@@ -1,9 +1,12 @@
 """One item a step: a tap moves on, keys do not, and nothing is lost on the way."""
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.cards.survey import CARD, button, group, only_wish, radio, who
 from tests.browser.cards.theatre import NARROW, PHONE, theatre
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_on_a_phone_a_tap_moves_on_and_back_finds_the_answer(browser: Browser, url: str) -> None:

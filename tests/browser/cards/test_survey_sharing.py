@@ -6,6 +6,8 @@ from playwright.async_api import Browser, expect
 from tests.browser.cards.survey import CARD, MIRROR, TEXT, button, only_wish, radio, who
 from tests.browser.cards.theatre import theatre
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
 
 async def test_nothing_is_chosen_but_the_sharing_the_person_agreed_to(browser: Browser, url: str) -> None:
     async with theatre(browser, url) as scene:
