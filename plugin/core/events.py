@@ -4,6 +4,8 @@ Every event carries ``at``, the service's own time of hearing about it, in UTC. 
 its own time stands in a field of its own and is never compared with deadlines.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -77,15 +79,14 @@ class Wished(Event):
     role: Role | None
 
 
-class By(BaseModel):
+@dataclass(frozen=True, slots=True)
+class By:
     """Who asks, when it was heard and when it was made (hearing less age), and over which road."""
-
-    model_config = ConfigDict(frozen=True)
 
     person: str
     role: Role | None
-    at: AwareDatetime
-    made_at: AwareDatetime
+    at: datetime
+    made_at: datetime
     path: Literal["ws", "post"] = "ws"
 
 

@@ -1,56 +1,29 @@
 """The session: one call as a fold over its events.
 
-Every transition lives here, in ``people`` and ``pause``, or in a ritual; nothing here knows a host, a database or
-a browser, and screens are worked out, never stored. A fact that makes no sense now changes nothing, because hosts
-deliver late, twice and out of order. A wish that may not be raises ``Refused`` and changes nothing.
+Nothing here knows a host, a database or a browser, and screens are worked out, never stored. How events move a
+session is in ``fold``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 
-from plugin.core import pause as pauses
 from plugin.core import people
-from plugin.core.events import (
-    Event,
-    Heard,
-    LinkLost,
-    LinkOpened,
-    LinksLost,
-    LinkTurned,
-    Ticked,
-    Wished,
-)
-from plugin.core.orders import Order
-from plugin.core.pause import Pause, PausePainted
-from plugin.core.pause_moves import painted, wished
+from plugin.core.events import Wished
+from plugin.core.pause import Pause
 from plugin.core.people import Person
 from plugin.core.refusal import Refused
-from plugin.core.ritual import Ritual
-from webhooks.events import (
-    HostFact,
-    MeetingEnded,
-    MeetingStarted,
-    PersonFact,
-    PersonJoined,
-    Role,
-    WaitingEntered,
-    WaitingLeft,
-    earliest,
-)
+from webhooks.events import Role
 
-__all__ = ["Refused", "Session", "begin", "part", "step", "wake_at"]
-
-EMPTY = timedelta(minutes=15)
-"""A call that everybody has left, and of which the host says nothing, is over after this long."""
-
+__all__ = ["AFTERWARDS", "Refused", "Session", "part"]
 
 AFTERWARDS = timedelta(hours=24)
 """How long after its end a session still takes answers about itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """One occurrence of a meeting. ``now`` never goes backwards; ``over_at`` is when nothing can reopen any more.
 
@@ -93,14 +66,20 @@ class Session:
         known = self.people.get(event.person)
         return people.agreed(known.role if known else None, event.role)
 
+    @cached_property
+    def _sides(self) -> tuple[list[Person], Person | None]:
+        # Every card and every ritual asks for these; they follow from the people alone.
+        clients = [p for p in self.people.values() if p.role is Role.CLIENT and p.arrived_at]
+        client = min(clients, key=lambda p: (p.arrived_at, p.id), default=None)
+        return [person for person in self.people.values() if person.is_therapist], client
+
     def therapists(self) -> list[Person]:
         """Everybody on the therapist's side."""
-        return [person for person in self.people.values() if person.is_therapist]
+        return self._sides[0]
 
     def client(self) -> Person | None:
         """The client of a two-person call: the first to arrive with that role."""
-        clients = [p for p in self.people.values() if p.role is Role.CLIENT and p.arrived_at]
-        return min(clients, key=lambda p: (p.arrived_at, p.id), default=None)
+        return self._sides[1]
 
     def guests(self) -> list[Person]:
         """People in a two-person call whom nobody expected: a further client, or somebody without a role."""
@@ -122,124 +101,3 @@ def part(session: Session, name: str, kind: type[Slice]) -> Slice:
     if not isinstance(found, kind):
         raise TypeError(f"the slice of {name} is a {type(found).__name__}")
     return found
-
-
-def begin(session: str, now: datetime, rituals: Sequence[Ritual]) -> Session:
-    """A session of which nothing is known yet."""
-    return Session(id=session, now=now, slices={ritual.NAME: ritual.begin() for ritual in rituals})
-
-
-def step(session: Session, event: Event, rituals: Sequence[Ritual]) -> tuple[Session, list[Order]]:
-    """The session after an event, and what must be done outside because of it.
-
-    Answers the same session where the event changes nothing. Raises ``Refused`` for a wish that may not be.
-    """
-    if isinstance(event, Heard) and event.fact.key in session.keys:
-        return session, []
-    before = session
-    session = _aged(_moved(replace(session, now=max(session.now, event.at)), event))
-    orders: list[Order] = []
-    for ritual in rituals:
-        part, owed = ritual.step(session, event)
-        if part is not session.slices[ritual.NAME]:
-            session = replace(session, slices={**session.slices, ritual.NAME: part})
-        orders.extend(owed)
-    if not orders and not isinstance(event, Ticked) and replace(session, now=before.now) == before:
-        return before, []
-    return session, orders
-
-
-def _moved(session: Session, event: Event) -> Session:
-    match event:
-        case Heard():
-            return _heard(session, event.fact)
-        case LinkOpened():
-            known = session.people.get(event.person) or Person(event.person)
-            opened = people.linked(known, event.link, event.role, visible=event.visible, now=session.now)
-            return _with(session, opened)
-        case LinkTurned():
-            return _turned(session, event.link, visible=event.visible)
-        case LinkLost():
-            return _each(session, lambda p: _unlinked(p, [event.link], session.now, event.heard_at))
-        case LinksLost():
-            return _each(session, lambda p: _unlinked(p, list(p.links), session.now, None))
-        case PausePainted():
-            return replace(session, pauses=painted(session, event))
-        case Wished():
-            session = replace(session, pauses=wished(session, event))
-            return session if event.person in session.people else _with(session, _asker(session, event))
-        case _:
-            return session
-
-
-def _heard(session: Session, fact: HostFact) -> Session:
-    session = replace(session, keys=session.keys | {fact.key})
-    match fact:
-        case MeetingStarted():
-            return replace(session, started_at=earliest(session.started_at, fact.at))
-        case MeetingEnded():
-            closed = _each(session, lambda p: people.ended(p, session.now))
-            over_at = session.over_at or session.now
-            return replace(closed, ended_at=earliest(session.ended_at, fact.at), over_at=over_at)
-        case WaitingEntered() | WaitingLeft():
-            return session
-        case PersonFact():
-            known = session.people.get(fact.person) or Person(fact.person)
-            person = people.told(known, fact, session.now)
-            started = earliest(session.started_at, fact.at if isinstance(fact, PersonJoined) else None)
-            person = people.ended(person, session.now) if session.over else person
-            return replace(_with(session, person), started_at=started)
-        case _:
-            return replace(session, recording=fact.type == "recording_started")
-
-
-def _asker(session: Session, event: Wished) -> Person:
-    # Somebody whose browser can hold no socket, and of whom the host has not told yet, is in the call all the same.
-    return Person(event.person, role=event.role, arrived_at=session.now, gone_since=session.now)
-
-
-def _with(session: Session, person: Person) -> Session:
-    return replace(session, people={**session.people, person.id: person})
-
-
-def _each(session: Session, change: Callable[[Person], Person]) -> Session:
-    return replace(session, people={key: change(person) for key, person in session.people.items()})
-
-
-def _unlinked(person: Person, links: list[str], now: datetime, heard_at: datetime | None) -> Person:
-    if not set(links) & set(person.links):
-        return person
-    return people.unlinked(person, links, now, heard_at)
-
-
-def _turned(session: Session, link: str, *, visible: bool) -> Session:
-    def turn(person: Person) -> Person:
-        return replace(person, links={**person.links, link: visible}) if link in person.links else person
-
-    return _each(session, turn)
-
-
-def _aged(session: Session) -> Session:
-    session = _each(session, lambda p: people.aged(p, session.now))
-    arrived = [p for p in session.people.values() if p.arrived_at]
-    empty = bool(arrived) and all(p.left for p in arrived) and not session.over
-    since = (session.empty_since or session.now) if empty else None
-    session = replace(session, empty_since=since)
-    if since and session.now >= since + EMPTY:
-        session = replace(session, over_at=session.now, empty_since=None)
-    return replace(session, pauses={key: _pause_aged(p, session) for key, p in session.pauses.items()})
-
-
-def _pause_aged(pause: Pause, session: Session) -> Pause:
-    pause = pauses.aged(pause, session.now)
-    return replace(pause, expired_at=session.over_at) if pause.open and session.over else pause
-
-
-def wake_at(session: Session, rituals: Sequence[Ritual]) -> datetime | None:
-    """The earliest deadline of the session; a moment not after ``session.now`` is overdue."""
-    moments = [moment for p in session.people.values() for moment in people.wake_at(p, session.now)]
-    moments += [session.empty_since + EMPTY] if session.empty_since else []
-    moments += [session.over_at + AFTERWARDS] if session.over_at and not session.closed else []
-    if not session.over:
-        moments += [m for p in session.pauses.values() if (m := pauses.wake_at(p, session.now))]
-    return earliest(*moments, *(ritual.wake_at(session) for ritual in rituals))

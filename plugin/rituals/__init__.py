@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from plugin.core import screens
-from plugin.core import session as core
+from plugin.core import fold, screens
 from plugin.core.events import (
     Event,
     Heard,
@@ -23,7 +22,7 @@ from plugin.core.orders import CountedResult, Order, PauseResult, ResponseResult
 from plugin.core.pause import PauseAsk, PauseEvent
 from plugin.core.refusal import Refused
 from plugin.core.ritual import Card, Ritual
-from plugin.core.session import Session
+from plugin.core.session import AFTERWARDS, Session
 from plugin.rituals import (
     call_end,
     check_in,
@@ -71,12 +70,12 @@ _orders: TypeAdapter[list[Order]] = TypeAdapter(list[Order])
 
 def begin(session: str, now: datetime) -> Session:
     """A session of which nothing is known yet."""
-    return core.begin(session, now, RITUALS)
+    return fold.begin(session, now, RITUALS)
 
 
 def step(session: Session, event: Event) -> tuple[Session, list[Order]]:
     """The session after an event, and the orders it causes; raises ``Refused``."""
-    return core.step(session, event, RITUALS)
+    return fold.step(session, event, RITUALS)
 
 
 def screen(session: Session, person: str) -> list[Card]:
@@ -86,7 +85,7 @@ def screen(session: Session, person: str) -> list[Card]:
 
 def wake_at(session: Session) -> datetime | None:
     """When the session next changes by time alone."""
-    return core.wake_at(session, RITUALS)
+    return fold.wake_at(session, RITUALS)
 
 
 def ask_from(document: bytes | dict[str, object]) -> AnyAsk:
@@ -150,7 +149,7 @@ def forget_at(session: Session) -> dict[str, datetime]:
     client = session.client()
     consent = consent_card.of(session, client.id) if client else None
     if consent is None:
-        due["pause"] = session.over_at + core.AFTERWARDS
+        due["pause"] = session.over_at + AFTERWARDS
     elif not consent.given:
         due["pause"] = session.over_at
     return due

@@ -1,0 +1,170 @@
+"""The fold: how events move a session.
+
+Every transition lives here, in ``people`` and ``pause_moves``, or in a ritual. A fact that makes no sense now changes
+nothing, because hosts deliver late, twice and out of order. A wish that may not be raises ``Refused`` and changes
+nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from plugin.core import pause as pauses
+from plugin.core import people
+from plugin.core.events import (
+    Event,
+    Heard,
+    LinkLost,
+    LinkOpened,
+    LinksLost,
+    LinkTurned,
+    Ticked,
+    Wished,
+)
+from plugin.core.orders import Order
+from plugin.core.pause import Pause, PausePainted
+from plugin.core.pause_moves import painted, wished
+from plugin.core.people import Person
+from plugin.core.ritual import Ritual
+from plugin.core.session import AFTERWARDS, Session
+from webhooks.events import (
+    HostFact,
+    MeetingEnded,
+    MeetingStarted,
+    PersonFact,
+    PersonJoined,
+    WaitingEntered,
+    WaitingLeft,
+    earliest,
+)
+
+EMPTY = timedelta(minutes=15)
+"""A call that everybody has left, and of which the host says nothing, is over after this long."""
+
+
+def begin(session: str, now: datetime, rituals: Sequence[Ritual]) -> Session:
+    """A session of which nothing is known yet."""
+    return Session(id=session, now=now, slices={ritual.NAME: ritual.begin() for ritual in rituals})
+
+
+def step(session: Session, event: Event, rituals: Sequence[Ritual]) -> tuple[Session, list[Order]]:
+    """The session after an event, and what must be done outside because of it.
+
+    Answers the same session where the event changes nothing. Raises ``Refused`` for a wish that may not be.
+    """
+    if isinstance(event, Heard) and event.fact.key in session.keys:
+        return session, []
+    before = session
+    session = _aged(_moved(replace(session, now=max(session.now, event.at)), event))
+    orders: list[Order] = []
+    for ritual in rituals:
+        part, owed = ritual.step(session, event)
+        if part is not session.slices[ritual.NAME]:
+            session = replace(session, slices={**session.slices, ritual.NAME: part})
+        orders.extend(owed)
+    if not orders and not isinstance(event, Ticked) and replace(session, now=before.now) == before:
+        return before, []
+    return session, orders
+
+
+def _moved(session: Session, event: Event) -> Session:
+    match event:
+        case Heard():
+            return _heard(session, event.fact)
+        case LinkOpened():
+            known = session.people.get(event.person) or Person(event.person)
+            opened = people.linked(known, event.link, event.role, visible=event.visible, now=session.now)
+            return _with(session, opened)
+        case LinkTurned():
+            return _turned(session, event.link, visible=event.visible)
+        case LinkLost():
+            return _each(session, lambda p: _unlinked(p, [event.link], session.now, event.heard_at))
+        case LinksLost():
+            return _each(session, lambda p: _unlinked(p, list(p.links), session.now, None))
+        case PausePainted():
+            return replace(session, pauses=painted(session, event))
+        case Wished():
+            session = replace(session, pauses=wished(session, event))
+            return session if event.person in session.people else _with(session, _asker(session, event))
+        case _:
+            return session
+
+
+def _heard(session: Session, fact: HostFact) -> Session:
+    session = replace(session, keys=session.keys | {fact.key})
+    match fact:
+        case MeetingStarted():
+            return replace(session, started_at=earliest(session.started_at, fact.at))
+        case MeetingEnded():
+            closed = _each(session, lambda p: people.ended(p, session.now))
+            over_at = session.over_at or session.now
+            return replace(closed, ended_at=earliest(session.ended_at, fact.at), over_at=over_at)
+        case WaitingEntered() | WaitingLeft():
+            return session
+        case PersonFact():
+            known = session.people.get(fact.person) or Person(fact.person)
+            person = people.told(known, fact, session.now)
+            started = earliest(session.started_at, fact.at if isinstance(fact, PersonJoined) else None)
+            person = people.ended(person, session.now) if session.over else person
+            return replace(_with(session, person), started_at=started)
+        case _:
+            return replace(session, recording=fact.type == "recording_started")
+
+
+def _asker(session: Session, event: Wished) -> Person:
+    # Somebody whose browser can hold no socket, and of whom the host has not told yet, is in the call all the same.
+    return Person(event.person, role=event.role, arrived_at=session.now, gone_since=session.now)
+
+
+def _with(session: Session, person: Person) -> Session:
+    return replace(session, people={**session.people, person.id: person})
+
+
+def _each(session: Session, change: Callable[[Person], Person]) -> Session:
+    return replace(session, people={key: change(person) for key, person in session.people.items()})
+
+
+def _unlinked(person: Person, links: list[str], now: datetime, heard_at: datetime | None) -> Person:
+    if not set(links) & set(person.links):
+        return person
+    return people.unlinked(person, links, now, heard_at)
+
+
+def _turned(session: Session, link: str, *, visible: bool) -> Session:
+    def turn(person: Person) -> Person:
+        return replace(person, links={**person.links, link: visible}) if link in person.links else person
+
+    return _each(session, turn)
+
+
+def _aged(session: Session) -> Session:
+    now = session.now
+    known = {key: people.aged(person, now) for key, person in session.people.items()}
+    if any(known[key] is not person for key, person in session.people.items()):
+        session = replace(session, people=known)
+    arrived = [p for p in known.values() if p.arrived_at]
+    empty = bool(arrived) and all(p.left for p in arrived) and not session.over
+    since = (session.empty_since or now) if empty else None
+    if since and now >= since + EMPTY:
+        session = replace(session, over_at=now, empty_since=None)
+    elif since != session.empty_since:
+        session = replace(session, empty_since=since)
+    asked = {key: _pause_aged(pause, session) for key, pause in session.pauses.items()}
+    if any(asked[key] is not pause for key, pause in session.pauses.items()):
+        session = replace(session, pauses=asked)
+    return session
+
+
+def _pause_aged(pause: Pause, session: Session) -> Pause:
+    pause = pauses.aged(pause, session.now)
+    return replace(pause, expired_at=session.over_at) if pause.open and session.over else pause
+
+
+def wake_at(session: Session, rituals: Sequence[Ritual]) -> datetime | None:
+    """The earliest deadline of the session; a moment not after ``session.now`` is overdue."""
+    moments = [moment for p in session.people.values() for moment in people.wake_at(p, session.now)]
+    moments += [session.empty_since + EMPTY] if session.empty_since else []
+    moments += [session.over_at + AFTERWARDS] if session.over_at and not session.closed else []
+    if not session.over:
+        moments += [m for p in session.pauses.values() if (m := pauses.wake_at(p, session.now))]
+    return earliest(*moments, *(ritual.wake_at(session) for ritual in rituals))
