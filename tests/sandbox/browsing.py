@@ -32,7 +32,8 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...given) { super(...given); window.connections.push(this); }
 };
 window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective + " " + event.blockedURI));
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+  window.violations.push(`${violatedDirective} ${blockedURI}`));
 """
 INBOUND = """
 async () => {
@@ -65,7 +66,9 @@ async def chromium() -> AsyncIterator[Browser]:
 async def person(browser: Browser, *, devices: bool = True, **look: Any) -> Page:
     """A page in a context of its own; without *devices* the person has none, or allows none."""
     context: BrowserContext = await browser.new_context(
-        permissions=["camera", "microphone"] if devices else [], viewport=look.pop("viewport", DESKTOP), **look
+        permissions=["camera", "microphone"] if devices else [],
+        viewport=look.pop("viewport", DESKTOP),
+        **look,
     )
     await context.add_init_script(REMEMBER)
     if not devices:
@@ -85,7 +88,7 @@ async def inbound(page: Page) -> dict[str, float]:
 async def holds(page: Page, script: str, within_s: float = 15) -> None:
     """Wait until *script* is true in the page; not Playwright's own wait, which a strict policy forbids."""
     async with asyncio.timeout(within_s):
-        while not await page.evaluate(script):
+        while not await page.evaluate(script):  # noqa: ASYNC110 - a page can only be asked again
             await asyncio.sleep(0.05)
 
 

@@ -30,6 +30,7 @@ SCRIPT = """
 class PretendOverlay extends HTMLElement {
   connectedCallback() {
     if (this.shadowRoot) return;
+    Object.assign(this.style, { position: "absolute", zIndex: 10 });
     const button = document.createElement("button");
     button.textContent = "Pretend button";
     this.attachShadow({ mode: "open" }).append(button);
@@ -51,6 +52,7 @@ class PretendPlugin:
     answers: list[int] = field(default_factory=list)
     """Statuses of the next answers to webhooks; 202 when there is none left."""
     retry_after: str | None = None
+    keys: dict[str, object] = field(default_factory=lambda: {"keys": []})
     attempts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
     """The events it took; a webhook that comes again after a restart counts once, as its id says."""
@@ -65,6 +67,7 @@ class PretendPlugin:
                 web.get("/manifest.json", self._manifest),
                 web.get("/e/overlay.js", self._script),
                 web.get("/e/manifest.json", self._script_manifest),
+                web.get("/keys.json", self._keys),
                 web.post("/{path:.*}", self._webhook),
             ]
         )
@@ -76,6 +79,9 @@ class PretendPlugin:
 
     async def _manifest(self, _request: web.Request) -> web.Response:
         return web.json_response(self.manifest)
+
+    async def _keys(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.keys)
 
     async def _script(self, _request: web.Request) -> web.Response:
         self.paths.append("/e/overlay.js")

@@ -3,6 +3,8 @@ import { $, ask, jitter, Refused } from "./api.js";
 const WORDS = "The pause button is not here right now. You can say it out loud, wave, or leave.";
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
+/** A participant token lives 15 minutes; until Fermata has taken it once, it is kept fresh. */
+const FRESH_MS = 10 * 60 * 1000;
 
 /** Trusted Types: the one script this page ever makes is the one the sandbox's own server names. */
 const policy = globalThis.trustedTypes?.createPolicy("sandbox-embed", { createScriptURL: (url) => new URL(url).href });
@@ -21,6 +23,7 @@ export class Embed {
   #element = null;
   #words = document.createElement("p");
   #occurrence = "";
+  #fresh = 0;
   /** @type {symbol | null} the present wish to be shown */
   #wish = null;
   #tries = 0;
@@ -43,6 +46,7 @@ export class Embed {
   /** Takes everything of Fermata out of the page; a script that ran cannot be unloaded, but has nothing left to show. */
   hide() {
     this.#wish = null;
+    clearInterval(this.#fresh);
     this.#element?.remove();
     this.#words.remove();
     this.#element = null;
@@ -74,6 +78,20 @@ export class Embed {
     this.#element = element;
     this.#occurrence = occurrence;
     this.#put(element);
+    this.#keepFresh(element);
+  }
+
+  /** @param {HTMLElement} element */
+  #keepFresh(element) {
+    clearInterval(this.#fresh);
+    const timer = (this.#fresh = setInterval(async () => {
+      const given = await ask("POST", "/api/participant-token").catch(() => null);
+      if (given?.occurrence === this.#occurrence) element.setAttribute("session-token", given.token);
+    }, FRESH_MS));
+    element.addEventListener("fm-ready", () => {
+      clearInterval(timer);
+      element.dataset.ready = "";
+    });
   }
 
   /** @param {HTMLElement} node */
