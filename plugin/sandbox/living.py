@@ -74,7 +74,7 @@ async def alive(settings: SandboxSettings, now: Callable[[], datetime]) -> Livin
     demo = await database.run(partial(links.seed, key=key))
     await _seed_people(store, demo, now())
 
-    clients: dict[str, Client] = {}
+    clients = grants.admitted(registered, settings.plugin_url, None)
     http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     installation = Installation(http, settings.plugin_url, database)
     installation.watch(
