@@ -12,7 +12,7 @@ END_WITHIN = 6.0
 """Seconds between the request to end and the end by force."""
 
 QUICK = 1.0
-PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
+PAUSES = (0.0, 0.1, 0.2, 0.5, 1.0)
 """Seconds before a start, the longer the more often a process died within a second of it."""
 
 

@@ -122,7 +122,7 @@ def test_a_missing_secret_is_one_line_and_2(command: list[str]) -> None:
     ],
 )
 def test_a_weak_setting_stops_the_start(tmp_path: Path, changes: dict[str, str], says: str) -> None:
-    run = fermata("serve", "--config", str(config_in(tmp_path, **changes)))
+    run = fermata("serve", "--config", str(config_in(tmp_path, 0, **changes)))
     assert run.returncode == 2
     assert said(run).startswith(f"fermata serve: {says}")
 
@@ -233,9 +233,8 @@ async def test_an_operator_looks_into_a_journal_while_it_is_served(tmp_path: Pat
         [session] = rows(listed)
         assert session["meeting"] == "room-1"
         assert (session["started_at"], session["ended_at"]) == ("2026-11-23T14:00:00.000Z",) * 2
-        assert {"person": "pat-1", "role": "client", "connections": ["c-pat-1"], "present": False} in session[
-            "people"
-        ]
+        client = {"person": "pat-1", "role": "client", "connections": ["c-pat-1"], "present": False}
+        assert client in session["people"]
         dumped = await asyncio.to_thread(fermata, "journal", "dump", "--data", str(data), **key)
         kinds = {row["kind"] for row in rows(dumped)}
         assert {"call", "pause"} <= kinds
