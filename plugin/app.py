@@ -91,7 +91,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
 
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(hang_up)
-    embed = Embed(shipped("ui-snippets") / "fermata.js")
+    embed = Embed(shipped("ui-snippets"))
     keys = KeySet(each.results for each in settings.hosts if each.results)
     app.router.add_post("/webhooks/{tenant}/{host}", _to(lambda service: service.deliveries.post))
     app.router.add_post("/v1/overlay-tokens", _to(lambda service: service.sessions.post))
@@ -100,6 +100,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.router.add_get("/readyz", _to(lambda service: service.readiness.readyz))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/embed/v1/fermata.js", embed.script)
+    app.router.add_get("/embed/v1/pages.json", embed.pages)
     app.router.add_get("/embed/v1/manifest.json", embed.manifest)
     app.router.add_get("/manifest.json", served(shipped("manifest.json")))
     schema = served(shipped("manifest.schema.json"), "application/schema+json")

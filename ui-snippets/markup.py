@@ -1,4 +1,4 @@
-"""Compiles a snippet's markup to data: a node is ``[tag, attributes, *children]``, text is ``{key}``."""
+"""Compiles a snippet's markup to data: a node is ``["tag#id.class", attributes?, *children]``, text ``{key}``."""
 
 import re
 from html.parser import HTMLParser
@@ -22,7 +22,7 @@ class _Compiler(HTMLParser):
         self.name = name
         self.words: set[str] = set()
         self.tree: list[Any] = []
-        self.open: list[Node] = []
+        self.open: list[tuple[str, Node]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {CASED.get(key, key): value or "" for key, value in attrs}
@@ -32,10 +32,10 @@ class _Compiler(HTMLParser):
             self._note(value)
             if key in {"aria-label", "placeholder", "title", "alt"} and not WORD.fullmatch(value):
                 raise Unfit(f"{self.name}: words belong in words/en.json, not in {key}={value!r}")
-        node: Node = [CASED.get(tag, tag), attributes]
+        node: Node = [_head(CASED.get(tag, tag), attributes), *([attributes] if attributes else [])]
         self._add(node)
         if tag not in VOID:
-            self.open.append(node)
+            self.open.append((CASED.get(tag, tag), node))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -61,7 +61,14 @@ class _Compiler(HTMLParser):
             self.words.add(value[1:-1])
 
     def _add(self, node: Any) -> None:
-        (self.open[-1] if self.open else self.tree).append(node)
+        (self.open[-1][1] if self.open else self.tree).append(node)
+
+
+def _head(tag: str, attributes: dict[str, str]) -> str:
+    """The tag with its id and classes, which leave the attributes."""
+    name = attributes.pop("id", "")
+    classes = attributes.pop("class", "").split()
+    return "".join([tag, f"#{name}" if name else "", *(f".{each}" for each in classes)])
 
 
 def compile_markup(source: str, *, name: str) -> tuple[list[Any], set[str]]:

@@ -142,7 +142,7 @@ class Service:
         )
 
     async def embed(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(SNIPPETS / "fermata.js")
+        return web.FileResponse(SNIPPETS / request.path.rsplit("/", 1)[1])
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         return web.Response(text=PAGE, content_type="text/html")
@@ -156,6 +156,7 @@ class Service:
         app.router.add_get("/", self.page)
         app.router.add_get("/host.css", self.style)
         app.router.add_get("/embed/v1/fermata.js", self.embed)
+        app.router.add_get("/embed/v1/pages.json", self.embed)
         app.router.add_get("/v1/live", self.live)
         app.router.add_post("/v1/asks", self.ask)
         app.router.add_post("/v1/overlay-tokens", self.token)

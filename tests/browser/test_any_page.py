@@ -71,6 +71,7 @@ async def test_the_whole_pause_works_with_the_keyboard_alone(page: Page, service
     await service.until(lambda: service.asks("pause.press"))
     press = service.asks("pause.press")[0]["id"]
     await service.show({**READY, "state": "open"}, sheet(press, "seen", "seen"))
+    await reads(page, "seen")
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Look round")).to_be_focused()
     await page.keyboard.press("Enter")

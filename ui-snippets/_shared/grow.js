@@ -1,6 +1,6 @@
 import { icons } from "./parts.js"; // made by build.py
 
-/** @typedef {string | [string, Record<string, string>, ...Tree[]]} Tree  a word as "{key}", or tag, attributes, children */
+/** @typedef {string | [string, Record<string, string> | Tree, ...Tree[]]} Tree  a word as "{key}", or "tag#id.class", attributes if any, children */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -11,15 +11,20 @@ export function grow(tree, label, svg = false) {
     label(tree, (text) => { node.data = text; });
     return node;
   }
-  const [tag, attributes, ...children] = tree;
+  const [head, ...rest] = tree;
+  const attributes = rest[0] && !Array.isArray(rest[0]) && typeof rest[0] === "object" ? rest.shift() : {};
+  const [name, ...classes] = head.split(".");
+  const [tag, id] = name.split("#");
   if (tag === "icon") return icon(attributes.name);
   const inside = svg || tag === "svg";
   const node = inside ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  if (id) node.id = id;
+  if (classes.length) node.classList.add(...classes);
   for (const [name, value] of Object.entries(attributes)) {
     if (value[0] === "{") label(value, (text) => node.setAttribute(name, text));
     else node.setAttribute(name, value);
   }
-  node.append(...children.map((child) => grow(child, label, inside)));
+  node.append(...rest.map((child) => grow(child, label, inside)));
   return node;
 }
 

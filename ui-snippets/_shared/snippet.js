@@ -1,5 +1,5 @@
 import { grow } from "./grow.js";
-import { parts, styles } from "./parts.js"; // made by build.py from the .html, .css, .svg and words/*.json
+import { styles, trees } from "./parts.js"; // made by build.py from the .html, .css, .svg and words/*.json
 import { wording } from "./words.js";
 
 try {
@@ -8,10 +8,10 @@ try {
 } catch { /* registered by an earlier copy of this script, or an older browser */ }
 
 const sheets = new Map();
-function sheet(name, css) {
+function sheet(name) {
   if (!sheets.has(name)) {
     sheets.set(name, new CSSStyleSheet());
-    sheets.get(name).replaceSync(css);
+    sheets.get(name).replaceSync(styles[name]);
   }
   return sheets.get(name);
 }
@@ -97,10 +97,9 @@ export class Snippet extends HTMLElement {
   }
 
   #build() {
-    const own = parts[this.localName];
-    const shared = ["tokens", "base", ...this.constructor.styles];
-    this.shadowRoot.adoptedStyleSheets = [...shared.map((name) => sheet(name, styles[name])), sheet(this.localName, own.css)];
-    this.shadowRoot.append(...own.tree.map((tree) => grow(tree, (key, set) => this.#labels.push([key.slice(1, -1), set]))));
+    this.shadowRoot.adoptedStyleSheets = ["tokens", "base", ...this.constructor.styles, this.localName].map(sheet);
+    const label = (key, set) => this.#labels.push([key.slice(1, -1), set]);
+    this.shadowRoot.append(...trees[this.localName].map((tree) => grow(tree, label)));
     this.#speak();
     this.built();
   }

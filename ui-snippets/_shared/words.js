@@ -1,4 +1,4 @@
-import { parts } from "./parts.js"; // made by build.py
+import { english } from "./parts.js"; // made by build.py
 
 /** @typedef {Record<string, string | Record<string, string>>} Words  a record by plural category where a number is in it */
 
@@ -13,7 +13,7 @@ export function addWords(lang, byTag) {
 /** A tag's words for a key in a language, with {placeholders} filled; `values.n` chooses the plural. */
 export function wording(tag, lang, key, values) {
   const inLanguage = (name) => spoken[name]?.[tag]?.[key];
-  const words = inLanguage(lang) ?? inLanguage(lang.split("-")[0]) ?? parts[tag].words[key] ?? "";
+  const words = inLanguage(lang) ?? inLanguage(lang.split("-")[0]) ?? english[tag][key] ?? "";
   const text = typeof words === "string" ? words : (words[new Intl.PluralRules(lang).select(values.n)] ?? words.other);
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }

@@ -17,6 +17,7 @@ export class FermataOverlay extends Snippet {
   #names = {};
   #home = null;
   #said = null;
+  #words = null;
   #pass = new Pass(SERVICE, () => this.getAttribute("session-token"));
   #started = false;
 
@@ -30,6 +31,11 @@ export class FermataOverlay extends Snippet {
   }
 
   built() {
+    // The page's own words in one element of their own, so that they can be hidden from everybody at once.
+    this.#words = document.createElement("span");
+    this.$("fallback").toggleAttribute("data-bare", !this.firstElementChild); // words with markup have the page's own style
+    this.#words.append(...this.childNodes);
+    this.append(this.#words);
     // Screen readers: a region in the page itself, empty and there from the start, is the one that speaks.
     this.#said = document.createElement("p");
     this.#said.slot = "said";
@@ -80,7 +86,7 @@ export class FermataOverlay extends Snippet {
 
   #up() {
     if (this.$("fallback").hidden) return;
-    this.$("fallback").hidden = true;
+    this.$("fallback").hidden = this.#words.hidden = true;
     this.$("stage").hidden = false;
     this.tell("fm-ready");
   }

@@ -1,3 +1,5 @@
+import { isHere } from "../_shared/pages.js";
+
 /** An own pause lives in one element for the whole call (its live region must be there before it speaks); others are one per pause. */
 const keyOf = ({ card, pause }) => (card.endsWith("-sheet") ? card : `${card} ${pause ?? ""}`);
 
@@ -15,13 +17,15 @@ export function write(element, name, value) {
  * Brings the cards onto the stage: one element a card, kept as long as its card is there, so that focus and typed text stay.
  * Cards of unknown tags are left out: a newer service may know more than an older page.
  * @param {(card) => Record<string, unknown>} extra  what the stage adds to each card
+ * @returns {boolean}  false when a page's data is not here yet: then the screen is to be painted again
  */
 export function mount(stage, cards, extra) {
   const kept = new Map([...stage.shadowRoot.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each]));
   const last = new Map();
-  for (const card of cards) {
+  const known = cards.filter(({ card }) => customElements.get(card)?.place);
+  const shown = known.filter(({ card }) => isHere(card));
+  for (const card of shown) {
     const Class = customElements.get(card.card);
-    if (!Class?.place) continue;
     const key = keyOf(card);
     const element = kept.get(key) ?? document.createElement(card.card);
     kept.delete(key);
@@ -32,6 +36,7 @@ export function mount(stage, cards, extra) {
   }
   for (const gone of kept.values()) gone.remove();
   arrange(stage);
+  return shown.length === known.length;
 }
 
 function fill(element, names, fields) {

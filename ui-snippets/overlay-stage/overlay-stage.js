@@ -1,5 +1,6 @@
 import { Outbox } from "../_shared/asks.js";
 import { Line } from "../_shared/live.js";
+import { loadPages } from "../_shared/pages.js";
 import { Snippet, define } from "../_shared/snippet.js";
 import { mount } from "./cards.js";
 import { isChord } from "./chord.js";
@@ -9,6 +10,7 @@ import { Wishes } from "./wishes.js";
 
 const REQUESTS = ["pause", "checkin", "consent", "survey", "mirror"];
 const SEE_CHORD = "Alt+Shift+S";
+const PREFETCH = 5000;
 
 /**
  * Lays the cards of a screen over the call, turns wishes into asks, and knows the truth about its person's own pause before the service does.
@@ -58,6 +60,7 @@ export class OverlayStage extends Snippet {
     const outbox = new Outbox(this.#line, pass);
     this.#line.cap = () => (outbox.urgent ? 5000 : 30000);
     this.#wishes.outbox = outbox;
+    setTimeout(loadPages, PREFETCH); // while the service is there: the call may end when it is not
   }
 
   stop() {
@@ -82,14 +85,21 @@ export class OverlayStage extends Snippet {
     if (this.#own.stale) this.#wishes.outbox?.drop(this.#own.stale);
     const silent = this.#line?.silent ?? false;
     const { quiet, vibrate } = this.options;
-    mount(this, this.#own.over(this.#screen.cards, silent), ({ card, person, state, ...own }) => ({
+    const whole = mount(this, this.#own.over(this.#screen.cards, silent), ({ card, person, state, ...own }) => ({
       clock_offset: this.#offset, lang: this.lang, name: this.names[person], vibrate,
       quiet: card === "pause-notice" ? quiet : own.quiet, // a quiet survey is the card's own matter
       state: silent && card === "pause-ready" ? "down" : state, // the own line is down: nothing is known of the client's
     }));
+    if (!whole) this.#fetch();
     this.#layout();
     const { next } = this.#own;
     if (Number.isFinite(next)) this.#timer = setTimeout(() => this.paint(), next + 5);
+  }
+
+  /** What the screen asks for is not here yet; tries until it is. */
+  async #fetch() {
+    if (!await loadPages()) await new Promise((later) => setTimeout(later, 1000));
+    if (this.isConnected) this.paint();
   }
 
   /** No socket can be had: a client's button works by POST alone. */

@@ -91,6 +91,7 @@ export class OwnPause {
 
   /** The person puts away a sheet that says how it ended. */
   dismiss() {
+    if (this.open) return;
     this.#ended = null;
     this.#away = this.#theirs?.pause ?? null;
     for (const end of this.#closed.values()) end.age = () => Infinity;

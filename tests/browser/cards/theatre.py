@@ -25,7 +25,7 @@ EVENTS = [
     "back-request",
     "survey-open",
 ]
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; require-trusted-types-for 'script'"
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
 PAGE = """<!doctype html><html lang="en" dir="{dir}"><meta charset="utf-8"><title>Call</title>
 <link rel="stylesheet" href="/page.css"><script type="module" src="/page.js"></script>
 <main><h1>Call</h1><overlay-stage lang="en"></overlay-stage></main></html>"""
@@ -84,6 +84,8 @@ async def serve(request: web.Request) -> web.Response:
         return web.Response(text=text, content_type="text/html", headers=headers)
     if where.endswith(".css"):
         return web.Response(text=STYLE, content_type="text/css")
+    if where == "/pages.json":
+        return web.Response(body=(SNIPPETS / "pages.json").read_bytes(), content_type="application/json")
     text = SCRIPT if where == "/page.js" else (SNIPPETS / "fermata.js").read_text("utf-8")
     return web.Response(text=text, content_type="text/javascript")
 
