@@ -16,7 +16,9 @@ FROM orders AS o JOIN sessions AS s ON s.number = o.session
 LEFT JOIN records AS r ON r.session = o.session AND r.position = o.position LEFT JOIN keys AS k ON k.number = r.key
 """
 _DUE = _JOINED + "WHERE o.parked = 0 AND o.due_at <= ? ORDER BY o.number LIMIT ?"
-_OUTSTANDING = _JOINED + "WHERE o.number > ? AND (? IS NULL OR s.session = ?) ORDER BY o.number LIMIT ?"
+_OUTSTANDING = _JOINED + "WHERE o.number > :after ORDER BY o.number LIMIT :page"
+# The plus keeps SQLite from walking all orders by number to find those of one session.
+_OF_SESSION = _JOINED + "WHERE +o.number > :after AND s.session = :session ORDER BY +o.number LIMIT :page"
 _PAGE = 200
 
 
@@ -29,8 +31,10 @@ def due(reading: Reading, now: datetime, limit: int) -> list[Owed]:
 
 def outstanding(reading: Reading, session: str | None, after: int) -> tuple[list[Owed], int | None]:
     """One page of all that is not settled, and where the next page starts."""
+    statement = _OUTSTANDING if session is None else _OF_SESSION
+    named = {"after": after, "session": session, "page": _PAGE}
     with snapshot(reading.db):
-        rows: list[Any] = reading.db.execute(_OUTSTANDING, (after, session, session, _PAGE)).fetchall()
+        rows: list[Any] = reading.db.execute(statement, named).fetchall()
         return [_owed(reading, row) for row in rows], rows[-1][0] if len(rows) == _PAGE else None
 
 

@@ -7,6 +7,7 @@ nothing for the others; a disk that does not take the transaction refuses all of
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
@@ -123,7 +124,10 @@ class Writer:
     def _roll_back(self) -> None:
         self._appending.drop()
         if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
+            with suppress(
+                apsw.Error
+            ):  # a disk that is gone; the next batch finds the same and rolls back again
+                self._db.execute("ROLLBACK")
 
     def _truncate(self) -> None:
         """Empty the log after something was forgotten; a reader in the way is waited for once, then only asked."""

@@ -73,14 +73,15 @@ async def check(path: Path, keys: str, said: list[str], before: dict[str, int]) 
 
 
 ROUNDS = [
-    *[("kept", 1_000, "plain")] * 10,  # in the middle of ordinary work, within a millisecond of an answer
-    *[("try", 1_000, "plain")] * 10,  # within a millisecond of a request
-    *[("kept", 4, "plain")] * 10,  # a checkpoint at nearly every commit, so most of these hit one
-    *[("try", 4, "forgets")] * 10,  # and the log cut to nothing in between
+    *[("kept", 1_000, "plain")] * 8,  # in the middle of ordinary work, within a millisecond of an answer
+    *[("try", 1_000, "plain")] * 8,  # within a millisecond of a request
+    *[("kept", 4, "plain")] * 8,  # a checkpoint at nearly every commit, so most of these hit one
+    *[("try", 4, "forgets")] * 8,  # and the log cut to nothing in between
 ]
 
 
-async def test_forty_kills_lose_nothing_that_was_kept(path: Path) -> None:
+@pytest.mark.timeout(600)  # it starts 32 processes, and the machine may be busy
+async def test_thirty_two_kills_lose_nothing_that_was_kept(path: Path) -> None:
     dice = random.Random(7)
     keys = f"a={secret()}"
     there: dict[str, int] = {}
@@ -90,7 +91,7 @@ async def test_forty_kills_lose_nothing_that_was_kept(path: Path) -> None:
             said = await asyncio.to_thread(killed_after, child, word, dice.randint(1, 400))
         there, more = await check(path, keys, said, there)
         unsaid += more
-    assert sum(there.values()) > 40 * 50
+    assert sum(there.values()) > 32 * 50
     assert unsaid > 0  # or the kills came too late to prove anything
     db = apsw.Connection(str(path))
     assert db.execute("SELECT count(*) FROM orders WHERE due_at > 0").get == 0
