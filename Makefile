@@ -23,13 +23,15 @@ check:
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python ui-snippets/build.py --check
 
+# make bench ARGS="P1 --rounds 5"
 bench:
-	@.ci/venv test
+	@.ci/venv bench
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+# make soak ARGS="--connections 1000 --minutes 2"
 soak:
-	@.ci/venv test
-	@$(BIN)/python -m benchmarks P11 $(ARGS)
+	@.ci/venv bench
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 embed:
 	@.ci/venv test

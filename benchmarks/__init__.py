@@ -1,0 +1,1 @@
+"""Benchmarks: the running product beside its floors and peers, round by round. ``make bench``, ``make soak``."""
