@@ -18,6 +18,7 @@ export function say(words) {
 /** Keeps faces clear of what Fermata shows. @param {Record<string, number>} taken pixels by side */
 export function reserve(taken) {
   for (const [side, pixels] of Object.entries(taken)) $("stage").style.setProperty(`--fm-inset-${side}`, `${pixels}px`);
+  $("stage").toggleAttribute("data-tight", (taken.bottom ?? 0) > 150);
 }
 
 const AFTER = {
