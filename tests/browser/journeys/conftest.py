@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.journeys.demo import Demo, running
 from tests.browser.journeys.people import Call
+
+# Two processes and a browser share what may be a busy machine; nothing is shown by being slow.
+expect.set_options(timeout=15_000)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

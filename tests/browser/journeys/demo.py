@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 import uuid
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 
 import aiohttp
 import jwt
+
+from plugin.sandbox import links
 
 Resource = dict[str, Any]
 TYPES = (
@@ -56,6 +59,13 @@ class Demo:
     def link(self, who: str) -> str:
         """The call link of ``therapist`` or ``client``, or the link of the ``record`` page."""
         return str(self.told[who])
+
+    def guest(self) -> str:
+        """A call link for somebody whom neither of the two expects; the demo hands out none."""
+        key = links.link_key(self.data / "sandbox")
+        with closing(sqlite3.connect(self.data / "sandbox" / "sandbox.sqlite3")) as db:
+            (meeting,) = db.execute("SELECT id FROM meeting").fetchone()
+        return f"{self.told['sandbox']}/call#{links.secret_of(key, meeting, 'guest')}"
 
     async def enter(self, link: str) -> Resource:
         """Exchange a link as its page does; says the person's id at the host, too."""

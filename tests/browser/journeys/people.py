@@ -35,8 +35,10 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective, block
   window.violations.push(`${violatedDirective} ${blockedURI}`));
 """
 BARE = """
-navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('none', 'NotFoundError'); };
-navigator.mediaDevices.enumerateDevices = async () => [];
+if (navigator.mediaDevices) {
+  navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('none', 'NotFoundError'); };
+  navigator.mediaDevices.enumerateDevices = async () => [];
+}
 """
 WAYS_IN = re.compile(r"^(Join|Join again|New call)$")
 ABOUT_THE_LINE = ("Failed to load resource", "WebSocket connection")
@@ -124,7 +126,8 @@ class Person:
         await self.button(name).click()
 
     def text(self, words: str) -> Locator:
-        return self.page.get_by_text(words, exact=True)
+        """Words that the overlay shows, not those that it only has read out."""
+        return self.page.locator("overlay-stage").get_by_text(words, exact=True)
 
     @property
     def region(self) -> Locator:
@@ -194,8 +197,9 @@ class Call:
         for context in {person.page.context for person in self.people}:
             await context.close()
         await self.demo.end()
-        assert {who: found for who, found in refused.items() if found} == {}
-        assert [f"{p.who}: {words}" for p in self.people for words in p.complaints] == []
+        assert not any(refused.values()), refused
+        complaints = [f"{person.who}: {words}" for person in self.people for words in person.complaints]
+        assert complaints == [], complaints
 
 
 async def consents(demo: Demo, client: Person) -> None:

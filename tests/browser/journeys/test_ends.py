@@ -138,4 +138,4 @@ async def test_a_reload_is_no_end(call: Call, demo: Demo) -> None:
     session = (await demo.command("sessions", "--json"))[-1]
     assert session["ended_at"] is None
     assert [person["present"] for person in session["people"]] == [True, True]
-    await client.press("Take it back")
+    await client.press("Go on")
