@@ -145,7 +145,7 @@ def main(argv: list[str]) -> int:
     check = parser.parse_args(argv).check
     try:
         wanted = files()
-    except (Unfit, OSError, json.JSONDecodeError) as error:
+    except (Unfit, OSError, json.JSONDecodeError, minify.MinifyError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 2
     stale = [

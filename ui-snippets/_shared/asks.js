@@ -1,5 +1,6 @@
 import { backoff, since } from "./clock.js";
 
+const TOO_OLD = 60000; // a press that slept longer is not sent
 const GRACE = 1000; // how long a living socket may take before the second road is tried too
 
 /**
@@ -59,13 +60,25 @@ export class Outbox {
 
   /** Sends all that waits over the socket again: it has just opened. */
   resend() {
-    for (const entry of this.#waiting.values()) if (!this.has(entry.after)) this.line.send(this.#frame(entry));
+    for (const entry of this.#ready()) this.line.send(this.#frame(entry));
   }
 
   /** Tries both roads for all that waits, now. */
   hurry() {
     this.line.hurry();
-    for (const entry of this.#waiting.values()) if (!this.has(entry.after)) this.#start(entry);
+    for (const entry of this.#ready()) this.#start(entry);
+  }
+
+  /** The page may never come back: what waits goes once more, in a way that outlives it. */
+  part() {
+    for (const entry of this.#waiting.values()) if (!this.has(entry.after)) this.#carry(entry, true).then((answer) => this.#hear(entry, answer), () => {});
+  }
+
+  /** What may be sent now: nothing that waits for another, and no press that is too old. */
+  #ready() {
+    const all = [...this.#waiting.values()];
+    for (const { ask, age } of all) if (ask.kind === "pause.press" && age() > TOO_OLD) this.drop(ask.id);
+    return all.filter(({ ask, after }) => this.has(ask.id) && !this.has(after));
   }
 
   #frame({ ask, age }) {
@@ -83,19 +96,26 @@ export class Outbox {
   }
 
   async #post(entry) {
+    if (!this.#ready().includes(entry)) return;
     const answer = await this.#carry(entry).catch(() => null);
-    if (!this.has(entry.ask.id)) return;
-    if (answer?.type === "answer" && answer.id === entry.ask.id) return this.answered(answer);
+    if (!this.has(entry.ask.id) || this.#hear(entry, answer)) return;
     entry.tries += 1;
     clearTimeout(entry.timer);
     entry.timer = setTimeout(() => this.#post(entry), 100 + backoff(entry.tries, this.urgent ? 5000 : 30000));
   }
 
-  async #carry(entry) {
+  #hear({ ask: { id } }, answer) {
+    const ours = answer?.type === "answer" && answer.id === id;
+    if (ours) this.answered(answer);
+    return ours;
+  }
+
+  /** With `keepalive` a request cannot be called back, and holds one of a few connections until somebody answers. */
+  async #carry(entry, keepalive = false) {
     const answer = await fetch(`${this.pass.service}/v1/asks`, {
       method: "POST",
       body: JSON.stringify({ v: 1, ...this.#frame(entry), token: this.pass.token }), // a string goes as text/plain: no preflight
-      keepalive: true, redirect: "error", credentials: "omit",
+      keepalive, redirect: "error", credentials: "omit",
       signal: AbortSignal.any ? AbortSignal.any([entry.stop.signal, AbortSignal.timeout(5000)]) : entry.stop.signal,
     });
     if (answer.status === 401) await this.pass.renew();

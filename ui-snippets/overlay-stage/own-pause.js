@@ -28,10 +28,12 @@ export class OwnPause {
     this.#button = cards.find(({ card }) => card in SHEETS);
     this.#theirs = cards.find(({ card }) => card === SHEETS[this.#button?.card]) ?? null;
     const known = this.#theirs?.pause === this.#mine?.id;
+    const over = known ? this.#theirs?.state === "withdrawn" : this.#mine?.shown; // maybe from another window
     if (this.#mine && known) Object.assign(this.#mine, { accepted: true, shown: true });
-    else if (this.#mine?.shown) this.#mine = null;
+    if (over || !this.#button) this.#mine = null;
     this.#merge();
-    if (!this.#button) this.#mine = this.#ended = null;
+    // It did arrive, or somebody is here now: what was said about it is no longer true.
+    if (this.open || this.#button?.state !== "alone" && this.#ended?.startsWith("alone")) this.#ended = null;
     const back = this.#closed.get(this.#theirs?.pause);
     return back?.how === "withdrawn" && this.#theirs.state !== "withdrawn" ? { pause: this.#theirs.pause, made: back.made } : null;
   }
