@@ -35,7 +35,7 @@ def span(attempts: int) -> timedelta:
 
 
 class Attempts:
-    """Makes attempts; knows where each session's results go."""
+    """Makes attempts, each at the record of its session's host."""
 
     def __init__(
         self,
@@ -51,7 +51,6 @@ class Attempts:
         self._now = now
         self._observe = observe
         self._jitter = jitter
-        self._places: dict[str, tuple[str, str]] = {}
 
     async def make(self, owed: Owed) -> datetime | None:
         """Try once. Answers when to try again, null when the order is settled or parked."""
@@ -84,11 +83,8 @@ class Attempts:
         return order.result.type
 
     async def _record_of(self, session: str) -> Results | None:
-        if session not in self._places:
-            heads = [shelf.head for shelf in await self._journal.shelves()]
-            self._places = {head.session: (head.tenant, head.host) for head in heads}
-        place = self._places.get(session)
-        return self._results_for(*place) if place else None
+        head = await self._journal.head(session)
+        return self._results_for(head.tenant, head.host) if head else None
 
     async def _postpone(self, owed: Owed, later: Postponed) -> datetime:
         asked = None if later.after is None else timedelta(seconds=later.after)

@@ -158,3 +158,16 @@ async def loaded(journal: Journal, head: Head, now: datetime) -> Lane:
 def cards_of(session: Session, person: str) -> bytes:
     """A person's cards as the wire carries them."""
     return json.dumps(rituals.screen(session, person), separators=(",", ":")).encode()
+
+
+async def sweep(journal: Journal, lanes: Lanes, now: datetime) -> int:
+    """Forget what has been kept long enough, in the journal and in memory; answers how many classes."""
+    expired = await journal.expired(now)
+    for session, kind in expired:
+        # Facts of the call are kept longest; with them goes the rest.
+        await journal.forget(session, None if kind == "call" else kind)
+        lane = lanes.get(session)
+        if lane:
+            async with lane.lock:
+                lane.state = (await loaded(journal, lane.head, now)).state
+    return len(expired)

@@ -132,6 +132,10 @@ class Journal(Protocol):
         """The sessions that the journal holds, oldest first."""
         ...
 
+    async def head(self, session: str) -> Head | None:
+        """Which call a session is, shelved or not; null when none of that id is held. Raises ``Broken``."""
+        ...
+
     async def shelve(self, session: str) -> None:
         """Mark a session as over, so that a start need not fold it."""
         ...

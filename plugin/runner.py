@@ -18,9 +18,9 @@ from plugin.core.events import By, Event, Heard, LinkLost, LinkOpened, LinksLost
 from plugin.core.pause import PausePainted
 from plugin.core.screens import watched
 from plugin.core.session import Session
-from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded
+from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded, sweep
 from plugin.memory import recalled
-from plugin.ports import Erased, Head, Journal, Received, Shelf, Unwritable, Voice
+from plugin.ports import Broken, Erased, Head, Journal, Received, Unwritable, Voice
 from plugin.rituals import AnyAsk
 from webhooks.events import HostFact
 
@@ -43,25 +43,28 @@ class Runner:
         self._now = now
         self._owed = owed
         self._lanes = Lanes()
-        self._shelved: set[str] = set()
         self._alarms = Alarms(now, self._ring)
         self._clock: asyncio.Task[None] | None = None
         self.on_begin: Callable[[str], None] = lambda _session: None
 
     async def start(self) -> None:
         """Fold what the journal holds open, note that every link is gone, and start the alarm."""
-        for shelf in await self._journal.shelves():
-            if shelf.shelved:
-                self._shelved.add(shelf.head.session)
+        for shelf in await self._journal.shelves(include_shelved=False):
+            try:
+                lane = await loaded(self._journal, shelf.head, self._now())
+            except Broken:
+                # One damaged session is not served; the others must be.
+                _log.error("session_broken", session=shelf.head.session)
                 continue
-            await self._wake(shelf)
+            await self._wake(lane)
         self._clock = asyncio.create_task(self._alarms.run(), name="alarms")
 
-    async def _wake(self, shelf: Shelf) -> None:
-        lane = await loaded(self._journal, shelf.head, self._now())
+    async def _wake(self, lane: Lane) -> None:
         self._lanes.put(lane)
         if any(person.linked for person in lane.state.people.values()):
             await self._commit(lane, [LinksLost(at=self._now())])
+        if due := rituals.forget_at(lane.state):
+            await self._journal.schedule(lane.id, due)
         self._alarms.set(lane.id, rituals.wake_at(lane.state))
 
     async def close(self) -> None:
@@ -91,7 +94,7 @@ class Runner:
     async def tell(self, tenant: str, facts: Sequence[HostFact], received: Received) -> None:
         """Take a host's delivery. Raises ``SeenBefore``, ``Contradiction``, ``Unwritable``."""
         heads = {fact.occurrence: head_of(tenant, fact) for fact in facts}
-        open_heads = [head for head in heads.values() if head.session not in self._shelved]
+        open_heads = [head for head in heads.values() if await self._is_open(head.session)]
         async with AsyncExitStack() as stack:
             lanes = {
                 head.session: self._lanes.opened(head, self._now())
@@ -109,6 +112,10 @@ class Runner:
             except Erased:
                 # A straggler of a call whose every trace was destroyed on request: kept as seen, and nothing else.
                 await self._journal.append([], received=received)
+
+    async def _is_open(self, session: str) -> bool:
+        # What the journal holds and memory does not is shelved: its stragglers are kept as seen, and change nothing.
+        return bool(self._lanes.get(session)) or await self._journal.head(session) is None
 
     async def link_opened(self, visitor: Visitor, link: str, *, visible: bool) -> str | None:
         """A browser is there. Answers its session, or null while the meeting has not begun.
@@ -194,7 +201,6 @@ class Runner:
 
     async def _shelve(self, lane: Lane) -> None:
         await self._journal.shelve(lane.id)
-        self._shelved.add(lane.id)
         self._lanes.drop(lane)
 
     async def _commit(self, lane: Lane, events: Sequence[Event]) -> None:
@@ -236,11 +242,4 @@ class Runner:
 
     async def sweep(self) -> int:
         """Forget whatever has been kept long enough; answers how many classes of sessions."""
-        expired = await self._journal.expired(self._now())
-        for session, kind in expired:
-            await self._journal.forget(session, kind)
-            lane = self._lanes.get(session)
-            if lane:
-                async with lane.lock:
-                    lane.state = (await loaded(self._journal, lane.head, self._now())).state
-        return len(expired)
+        return await sweep(self._journal, self._lanes, self._now())

@@ -17,15 +17,17 @@ from plugin.journal.index import Index
 from plugin.journal.places import HEAD, key_place, payload_place
 from plugin.journal.sealing import Unsealable, unseal
 from plugin.journal.wraps import Wraps
-from plugin.ports import Broken, Record, Shelf
+from plugin.ports import Broken, Head, Record, Shelf
 
 _PAGE = 200
 _SHELVES = """
 SELECT s.number, s.session, s.tenant, s.head, s.last, s.shelved, k.wrapped
 FROM sessions AS s LEFT JOIN keys AS k ON k.session = s.number AND k.kind = 'head'
-WHERE s.number > ? {} ORDER BY s.number LIMIT ?
+WHERE {} ORDER BY s.number LIMIT ?
 """
-_ALL_SHELVES, _OPEN_SHELVES = _SHELVES.format(""), _SHELVES.format("AND s.shelved = 0")
+_ALL_SHELVES = _SHELVES.format("s.number > ?")
+_OPEN_SHELVES = _SHELVES.format("s.number > ? AND s.shelved = 0")
+_ONE_SHELF = _SHELVES.format("s.session = ?")
 _RECORDS = """
 SELECT r.position, r.link, r.kind, r.digest, r.payload, k.wrapped
 FROM records AS r LEFT JOIN keys AS k ON k.number = r.key WHERE r.session = ? ORDER BY r.position
@@ -71,6 +73,18 @@ class Reading:
             except Unsealable:
                 broken.append(session)
         return shelves, broken, rows[-1][0] if len(rows) == _PAGE else None
+
+    def head(self, session: str) -> Head | None:
+        """Which call a session is; raises ``Broken`` when that does not open."""
+        row: Any = self.db.execute(_ONE_SHELF, (session, 1)).fetchone()
+        if row is None:
+            return None
+        _, _, tenant, head, _, _, wrapped = row
+        try:
+            key = self._data_key(session, tenant, HEAD, wrapped or b"")
+            return opened_head(key, session, tenant, head)
+        except Unsealable as error:
+            raise Broken(f"session {session}: its head does not open: {error}") from None
 
     def recall(self, key: str) -> bytes | None:
         """The latest note under a key; raises ``Broken``."""

@@ -26,7 +26,7 @@ from plugin.journal.reading import Reading
 from plugin.journal.schema import migrate
 from plugin.journal.wraps import Wraps, rewrap
 from plugin.journal.writer import Change, Writer
-from plugin.ports import Broken, Entry, Note, Owed, Received, Record, Shelf, Unwritable
+from plugin.ports import Broken, Entry, Head, Note, Owed, Received, Record, Shelf, Unwritable
 
 __all__ = ["CannotOpen", "SqliteJournal"]
 
@@ -80,6 +80,10 @@ class SqliteJournal:
             for session in broken:
                 log.error("journal.broken", session=session)
         return shelves
+
+    async def head(self, session: str) -> Head | None:
+        """Which call a session is."""
+        return await self._look(lambda reading: reading.head(session))
 
     async def shelve(self, session: str) -> None:
         """Mark a session as over, until something is appended to it."""

@@ -105,6 +105,14 @@ class House:
             await self.ask(who, kind, **more)
         return caught.value.reason
 
+    async def shelved(self, session: str) -> None:
+        """Wait until the alarm has put a session away."""
+        for _ in range(500):
+            if self.runner.state(session) is None:
+                return
+            await asyncio.sleep(0.01)
+        pytest.fail("the session is still in memory")
+
     async def restart(self) -> None:
         """Close everything and begin anew over the same file."""
         await self.runner.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 
 import pytest
 
@@ -142,4 +143,31 @@ async def test_classes_are_forgotten_in_their_time_on_a_moved_clock(house: House
             await house.journal.settle(order.order)
         gone = {r.kind for r in await house.journal.read(session) if r.body is None}
         forgotten.append(sorted(gone))
-    assert forgotten == [[], ["checkin"], ["checkin"], ["checkin", "pause"], ["call", "checkin", "pause"]]
+    assert forgotten == [[], ["checkin"], ["checkin"], ["checkin", "pause"], []]
+    assert await house.journal.shelves() == []
+
+
+async def test_a_straggler_of_a_call_long_over_is_kept_as_seen_and_changes_nothing(house: House) -> None:
+    session = await begun(house)
+    await house.tell(MeetingEnded)
+    house.clock.wait(2 * 86400)
+    await house.shelved(session)
+    before = await house.journal.read(session)
+    await house.tell(PersonJoined, key="late", person="C", connection="d", role=Role.CLIENT)
+    with pytest.raises(SeenBefore):
+        await house.tell(PersonJoined, key="late", person="C", connection="d", role=Role.CLIENT)
+    assert await house.journal.read(session) == before
+
+
+async def test_one_damaged_session_does_not_keep_the_others_from_being_served(house: House) -> None:
+    session = await begun(house)
+    await house.runner.close()
+    await house.journal.close()
+    database = sqlite3.connect(house.path)
+    database.execute("UPDATE records SET link = zeroblob(32) WHERE position = 2")
+    database.commit()
+    database.close()
+    await house.restart()
+    assert house.runner.state(session) is None
+    await house.tell(lambda **more: MeetingStarted(**{**more, "occurrence": "next"}))
+    assert len(house.runner.sessions()) == 1
