@@ -1,4 +1,4 @@
-"""The words people read: short, plain, and without a threat or a pat on the head."""
+"""All that is read, the instrument's questions included: short and plain, without pressure or a pat on the head."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import textstat
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CATALOGUES = sorted(ROOT.glob("ui-snippets/*/words/en.json"))
 THERAPISTS = {
     "guest-notice",
@@ -22,8 +22,7 @@ THERAPISTS = {
 }
 FIXED = "If you are in danger, call your local emergency number."  # its wording is not ours to shorten
 UNWANTED = re.compile(
-    r"\b(alert|trigger|incident|warning|error|failed|invalid|great|good job|well done|proud|must|are you sure)\b|!|<",
-    re.IGNORECASE,
+    r"\b(great|good job|well done|proud|must|invalid|warning|are you sure)\b|!", re.IGNORECASE
 )
 
 
@@ -67,5 +66,5 @@ def test_all_that_a_client_reads_is_of_grade_four_at_most() -> None:
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
-def test_no_string_alarms_praises_or_presses(catalogue: Path) -> None:
+def test_no_string_praises_or_presses(catalogue: Path) -> None:
     assert [each for each in spoken(catalogue) if UNWANTED.search(each)] == []
