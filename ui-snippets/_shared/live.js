@@ -8,7 +8,7 @@ const visible = () => document.visibilityState === "visible";
 
 /**
  * The only socket of a page. It says what it knows: a link that has been silent for 10 s counts as dead, whatever the browser claims.
- * @typedef {{screen(frame): void, answer(frame): void, up(): void, silence(silent: boolean): void, failed(): void, inSight(): boolean}} Listener
+ * @typedef {{screen(frame): void, answer(frame): void, up(): void, silence(silent: boolean): void, failed(): void, hidden(): void, inSight(): boolean}} Listener
  */
 export class Line {
   silent = false;
@@ -149,6 +149,6 @@ export class Line {
       this.#report();
       this.#tries = 0;
       this.hurry();
-    }
+    } else this.on.hidden();
   }
 }

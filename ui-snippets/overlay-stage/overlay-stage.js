@@ -55,6 +55,7 @@ export class OverlayStage extends Snippet {
       up: () => outbox.resend(),
       silence: () => this.paint(),
       failed: () => this.#byPost(pass.role),
+      hidden: () => outbox.part(),
       inSight: () => this.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? true,
     });
     const outbox = new Outbox(this.#line, pass);
