@@ -5,8 +5,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
+
+from pydantic_core import to_json
 
 from plugin import rituals
 from plugin.core.events import Event
@@ -19,6 +22,7 @@ from webhooks.events import HostFact, Role
 _SESSIONS = UUID("b4c5a7de-3f0e-5d5b-9a0b-6f1f0c6b7f1d")
 
 
+@lru_cache(10_000)
 def session_id(tenant: str, host: str, occurrence: str) -> str:
     """The id of one occurrence at one host of one practice: a UUIDv5 of the three."""
     return str(uuid5(_SESSIONS, json.dumps([tenant, host, occurrence])))
@@ -157,7 +161,7 @@ async def loaded(journal: Journal, head: Head, now: datetime) -> Lane:
 
 def cards_of(session: Session, person: str) -> bytes:
     """A person's cards as the wire carries them."""
-    return json.dumps(rituals.screen(session, person), separators=(",", ":")).encode()
+    return to_json(rituals.screen(session, person))
 
 
 async def sweep(journal: Journal, lanes: Lanes, now: datetime) -> int:

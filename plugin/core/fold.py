@@ -6,7 +6,7 @@ nothing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 from plugin.core import pause as pauses
@@ -41,6 +41,8 @@ from webhooks.events import (
 EMPTY = timedelta(minutes=15)
 """A call that everybody has left, and of which the host says nothing, is over after this long."""
 
+_MOVING = tuple(field.name for field in fields(Session) if field.name not in {"id", "now"})
+
 
 def begin(session: str, now: datetime, rituals: Sequence[Ritual]) -> Session:
     """A session of which nothing is known yet."""
@@ -62,9 +64,14 @@ def step(session: Session, event: Event, rituals: Sequence[Ritual]) -> tuple[Ses
         if part is not session.slices[ritual.NAME]:
             session = replace(session, slices={**session.slices, ritual.NAME: part})
         orders.extend(owed)
-    if not orders and not isinstance(event, Ticked) and replace(session, now=before.now) == before:
+    if not orders and not isinstance(event, Ticked) and _unmoved(before, session):
         return before, []
     return session, orders
+
+
+def _unmoved(before: Session, after: Session) -> bool:
+    """Whether nothing but the time is different; what was not touched is the same object and costs nothing."""
+    return all(getattr(before, name) == getattr(after, name) for name in _MOVING)
 
 
 def _moved(session: Session, event: Event) -> Session:
@@ -156,8 +163,10 @@ def _aged(session: Session) -> Session:
 
 
 def _pause_aged(pause: Pause, session: Session) -> Pause:
+    if not pause.open:
+        return pause
     pause = pauses.aged(pause, session.now)
-    return replace(pause, expired_at=session.over_at) if pause.open and session.over else pause
+    return replace(pause, expired_at=session.over_at) if session.over else pause
 
 
 def wake_at(session: Session, rituals: Sequence[Ritual]) -> datetime | None:

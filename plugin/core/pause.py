@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 
 from plugin.core.events import Ask, By, Event, Kept, Wished
 from plugin.core.orders import PauseOutcome
-from webhooks.events import Role, earliest
+from webhooks.events import Role
 
 UNDO = timedelta(seconds=8)
 TRAVEL = timedelta(seconds=2)
@@ -28,6 +28,9 @@ UNATTENDED = timedelta(seconds=60)
 STALE = timedelta(seconds=60)
 TOLD = timedelta(seconds=60)
 """How long a therapist reads how a pause ended."""
+
+_STEPS = (UNDO, LOUDER, FULL, UNATTENDED)
+"""What an open pause goes through by time alone, in order."""
 
 Level = Literal["slow_down", "pause", "change_topic", "stop"]
 Choice = Literal["go_on", "slower", "talk", "stop"]
@@ -179,7 +182,7 @@ class Pause:
     @property
     def open(self) -> bool:
         """Whether the owner still waits."""
-        return self.outcome is None
+        return not (self.withdrawn_at or self.resumed_at or self.expired_at)
 
     @property
     def outcome(self) -> PauseOutcome | None:
@@ -214,9 +217,7 @@ def aged(pause: Pause, now: datetime) -> Pause:
 
 def wake_at(pause: Pause, now: datetime) -> datetime | None:
     """When something about this pause changes by time alone; never in the past once it was ticked."""
-    if not pause.open:
-        gone = pause.withdrawn_at + UNDO if pause.withdrawn_at else now
-        told = pause.resumed_at + TOLD if pause.resumed_at else now
-        return earliest(*(moment for moment in (gone, told) if moment > now))
-    steps = (UNDO, LOUDER, FULL, UNATTENDED)
-    return earliest(*(pause.pressed_at + step for step in steps if pause.pressed_at + step > now))
+    if pause.open:
+        return next((at for step in _STEPS if (at := pause.pressed_at + step) > now), None)
+    ends = ((pause.withdrawn_at, UNDO), (pause.resumed_at, TOLD))
+    return min((at for since, span in ends if since and (at := since + span) > now), default=None)

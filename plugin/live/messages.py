@@ -95,7 +95,8 @@ def id_in(frame: bytes) -> str | None:
 
 def accepted(ask: str) -> bytes:
     """The journal has this ask."""
-    return Answer(v=1, id=ask, ok=True).model_dump_json(exclude_none=True).encode()
+    # An ask's id is a UUID in letters and digits, so nothing needs to be escaped.
+    return b'{"v":1,"type":"answer","id":"%b","ok":true}' % ask.encode()
 
 
 def refused(ask: str | None, reason: Reason) -> bytes:

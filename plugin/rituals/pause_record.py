@@ -57,7 +57,7 @@ def _unstored(session: Session) -> list[Pause]:
     return [
         p
         for p in session.pauses.values()
-        if not p.open and p.id not in done and p.role is Role.CLIENT and _agreed(session, p.person)
+        if p.id not in done and not p.open and p.role is Role.CLIENT and _agreed(session, p.person)
     ]
 
 

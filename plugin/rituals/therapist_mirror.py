@@ -124,10 +124,10 @@ def step(session: Session, event: Event) -> tuple[object, Sequence[Order]]:
     part = part_of(session)
     if isinstance(event, MirrorSent | MirrorSkipped):
         return _sent(session, part, event)
+    if part.done_at:
+        return part, ()
     until = _waits_until(session)
-    if part.done_at is None and until and session.now >= until:
-        return replace(part, done_at=session.now), ()
-    return part, ()
+    return (replace(part, done_at=session.now) if until and session.now >= until else part), ()
 
 
 def _sent(session: Session, part: Slice, event: MirrorSent | MirrorSkipped) -> tuple[Slice, Sequence[Order]]:
