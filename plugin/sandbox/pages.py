@@ -17,7 +17,7 @@ TYPES = {
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }
-PAGES = {"/call": "call.html", "/record": "record.html"}
+PAGES = {"/": "call.html", "/call": "call.html", "/record": "record.html"}
 
 
 def routes() -> list[web.RouteDef]:

@@ -6,6 +6,7 @@ Up: ``hello {session, peer}`` first, then ``signal {to, data}``, ``media {camera
 1012 restart.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -127,7 +128,8 @@ class Signalling:
 
     async def _greeted(self, socket: web.WebSocketResponse) -> tuple[Hello, Visitor]:
         try:
-            message = await socket.receive(HELLO_WITHIN_S)
+            async with asyncio.timeout(HELLO_WITHIN_S):  # receive's own limit begins anew with every pong
+                message = await socket.receive()
             hello = _hello.validate_json(message.data if message.type is WSMsgType.TEXT else "")
         except TimeoutError:
             raise Refused(4408) from None

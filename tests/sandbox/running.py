@@ -103,10 +103,11 @@ class Line:
 
     async def next(self, type_: str) -> dict[str, Any]:
         """The next frame of a type; others are passed over."""
-        while True:
-            frame: dict[str, Any] = await self.socket.receive_json(timeout=5)
-            if frame["type"] == type_:
-                return frame
+        async with asyncio.timeout(10):  # receive's own limit begins anew with every ping
+            while True:
+                frame: dict[str, Any] = await self.socket.receive_json()
+                if frame["type"] == type_:
+                    return frame
 
     async def leave(self) -> None:
         """Press Leave."""

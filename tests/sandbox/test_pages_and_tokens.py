@@ -122,7 +122,7 @@ async def test_a_bad_entry_is_refused_with_problem_details(
 
 
 @pytest.mark.parametrize(
-    "path", ["/call", "/record", "/pages/call.js", "/healthz", "/nowhere", "/fhir/Nothing"]
+    "path", ["/", "/call", "/record", "/pages/call.js", "/healthz", "/nowhere", "/fhir/Nothing"]
 )
 async def test_every_answer_carries_the_security_headers(sandbox: Running, path: str) -> None:
     async with sandbox.http.get(sandbox.url + path) as answer:

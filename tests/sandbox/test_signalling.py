@@ -1,5 +1,6 @@
 """The signalling socket: who sits where, what is carried, what is refused."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -129,3 +130,20 @@ async def test_a_restart_tells_the_lost_connections_and_the_call_goes_on(
         await eventually(lambda: len(plugin.taken) == 4)
         assert plugin.types()[2:] == ["participant.left", "participant.joined"]
         assert plugin.taken[3]["data"]["occurrence"] == plugin.taken[0]["data"]["occurrence"]
+
+
+async def test_a_socket_that_no_longer_answers_is_noticed_within_seconds(sandbox: Running) -> None:
+    session = (await sandbox.enter("client"))["session"]
+    async with sandbox.seated("therapist", "peer-therapist") as therapist:
+        silent = await sandbox.http.ws_connect(f"{sandbox.url}/api/call", autoping=False)
+        await silent.send_json({"type": "hello", "session": session, "peer": "peer-client"})
+        assert await therapist.next("joined")
+        assert (await therapist.next("gone"))["peer"] == "peer-client"
+        await silent.close()
+
+
+async def test_a_hello_that_does_not_come_frees_the_socket(sandbox: Running) -> None:
+    async with sandbox.http.ws_connect(f"{sandbox.url}/api/call") as silent:
+        async with asyncio.timeout(10):
+            await silent.receive()
+        assert silent.close_code == 4408

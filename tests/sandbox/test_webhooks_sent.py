@@ -1,13 +1,18 @@
 """What the sandbox tells the plugin, how it signs it, and how it keeps trying."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from plugin.sandbox.database import Database
+from plugin.sandbox.deliveries import pause_after
 from plugin.sandbox.outbox import counts
 from plugin.sandbox.settings import SandboxSettings
 from tests.sandbox.pretend_plugin import PretendPlugin
@@ -178,3 +183,49 @@ async def test_a_webhook_body_is_what_the_plugin_expects_byte_for_byte(
     assert set(event["data"]) == {"meeting", "occurrence", "participant", "connection"}, "a guest has no role"
     assert event["timestamp"].endswith("Z")
     assert datetime.fromisoformat(event["timestamp"]) <= datetime.now(UTC)
+
+
+async def test_a_receiver_may_ask_for_time(
+    sandbox: Running, plugin: PretendPlugin, settings: SandboxSettings
+) -> None:
+    plugin.answers, plugin.retry_after = [503], "600"
+    async with sandbox.seated("client", "peer-client"):
+        await eventually(lambda: len(plugin.attempts) == 1)
+
+        async def put_off() -> bool:
+            return _first_row(settings)["attempts"] == 1
+
+        await eventually(put_off)
+    row = _first_row(settings)
+    assert 590 < row["due_at"] - row["owed_since"] < 700
+    assert len(plugin.attempts) == 1, "what comes later in the meeting waits as well"
+
+
+def _first_row(settings: SandboxSettings) -> dict[str, float]:
+    with closing(sqlite3.connect(settings.database)) as db:
+        db.row_factory = sqlite3.Row
+        return dict(
+            db.execute("SELECT attempts, due_at, owed_since FROM webhook ORDER BY sequence").fetchone()
+        )
+
+
+async def test_after_three_days_a_webhook_is_set_aside_and_the_next_one_goes(
+    settings: SandboxSettings, plugin: PretendPlugin
+) -> None:
+    moment = [datetime.now(UTC)]
+    plugin.answers, plugin.retry_after = [503], "3600"
+    async with running(settings, now=lambda: moment[0]) as sandbox, sandbox.seated("client", "peer-client"):
+        await eventually(lambda: len(plugin.attempts) == 1)
+        moment[0] += timedelta(days=3, seconds=1)
+        plugin.answers = [503]
+        async with sandbox.seated(
+            "therapist", "peer-therapist"
+        ):  # something new is owed: the sender looks again
+            await eventually(lambda: plugin.types()[-1:] == ["participant.joined"])
+    assert "meeting.started" not in plugin.types()
+
+
+@given(st.integers(min_value=0, max_value=10_000))
+def test_pauses_double_up_to_a_cap_and_never_vanish(attempts: int) -> None:
+    longest = min(0.25 * 2 ** min(attempts, 20), 20)
+    assert longest / 2 <= pause_after(attempts) <= longest

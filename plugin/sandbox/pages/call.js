@@ -6,7 +6,7 @@ import { Lobby, openSwitch, showSwitch } from "./lobby.js";
 import { Peers } from "./peers.js";
 import { Scene } from "./scene.js";
 import { Signalling } from "./signalling.js";
-import { reserve, say, show, showAfter, showCall } from "./views.js";
+import { reserve, say, show, showAfter, showCall, trouble } from "./views.js";
 
 /** The one page of a call: lobby, call, afterwards. */
 class CallPage {
@@ -72,10 +72,10 @@ class CallPage {
 
   #therapist() {
     $("end").hidden = false;
-    const end = () => ask("POST", "/api/end").then(() => this.#ended());
+    const end = () => ask("POST", "/api/end").then(() => this.#ended(), trouble);
     $("end").addEventListener("click", end);
     $("after-end").addEventListener("click", end);
-    openSwitch((on) => this.#switched(on));
+    openSwitch((on) => this.#switched(on), trouble);
   }
 
   /** @param {any} frame */

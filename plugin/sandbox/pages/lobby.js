@@ -77,15 +77,13 @@ export function showSwitch(on) {
   for (const each of switches()) each.setAttribute("aria-checked", String(on));
 }
 
-/** @param {(on: boolean) => void} changed */
-export function openSwitch(changed) {
+/** @param {(on: boolean) => void} changed @param {() => void} failed */
+export function openSwitch(changed, failed) {
   $("lobby-switch").hidden = $("call-switch").hidden = false;
   for (const each of switches()) {
-    each.addEventListener("click", async () => {
+    each.addEventListener("click", () => {
       const on = each.getAttribute("aria-checked") !== "true";
-      await ask("POST", "/api/fermata", { on });
-      showSwitch(on);
-      changed(on);
+      ask("POST", "/api/fermata", { on }).then(() => changed(on), failed);
     });
   }
 }

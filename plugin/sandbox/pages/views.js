@@ -15,6 +15,11 @@ export function say(words) {
   $("opening-says").textContent = words;
 }
 
+/** A wish that did not reach the sandbox: said where the person is, and nothing on the page claims otherwise. */
+export function trouble() {
+  for (const place of ["devices-say", "note", "after-says"]) $(place).textContent = "That did not work. Please try again.";
+}
+
 /** Keeps faces clear of what Fermata shows. @param {Record<string, number>} taken pixels by side */
 export function reserve(taken) {
   for (const [side, pixels] of Object.entries(taken)) $("stage").style.setProperty(`--fm-inset-${side}`, `${pixels}px`);
