@@ -59,6 +59,10 @@ class Pass:
     issued_at: datetime
     until: datetime
 
+    def silent(self) -> "Pass":
+        """The same pass without its token, for those who only keep it."""
+        return replace(self, token="")
+
 
 class Admission:
     """Gives and renews overlay tokens."""

@@ -24,10 +24,10 @@ from plugin.runner import Runner
 from plugin.settings import HostSettings, Misconfigured, Settings
 from plugin.shipped import shipped
 from plugin.web.deliveries import Deliveries
+from plugin.web.dress import harden
 from plugin.web.embed import Embed
 from plugin.web.health import Readiness, healthz
 from plugin.web.manifest import served
-from plugin.web.middleware import harden, problems
 from plugin.web.sessions import Sessions
 from plugin.web.wellknown import KeySet
 
@@ -78,7 +78,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
 
     Starting it raises ``plugin.journal.opening.CannotOpen`` when the journal cannot be had.
     """
-    app = web.Application(middlewares=[problems], client_max_size=64 * 1024)
+    app = web.Application(client_max_size=64 * 1024)
     app.on_response_prepare.append(harden)
 
     async def run(app: web.Application) -> AsyncIterator[None]:

@@ -7,7 +7,6 @@ value.
 import os
 import tomllib
 from collections.abc import Mapping
-from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self, TypeVar, cast
@@ -24,14 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings.exceptions import SettingsError
+from pydantic_core import from_json
 
 from plugin.hosts import NAMES
 from plugin.keys import master_key, pairs, strong
@@ -41,7 +33,8 @@ if TYPE_CHECKING:
 
 PREFIX = "FERMATA_"
 
-_file: ContextVar[dict[str, object]] = ContextVar("_file")
+CONFIG = PREFIX + "CONFIG"
+"""Names the file; ``--config`` wins over it."""
 
 
 class Misconfigured(Exception):
@@ -73,12 +66,19 @@ def _listed(given: object) -> object:
     return tuple(given.replace(",", " ").split()) if isinstance(given, str) else given
 
 
+def _from_json(given: object) -> object:
+    try:
+        return from_json(given) if isinstance(given, str) else given
+    except ValueError:
+        raise ValueError("is not JSON") from None
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Url = Annotated[str, AfterValidator(_safe_url)]
-Keys = Annotated[Mapping[str, str], NoDecode, BeforeValidator(pairs), Field(min_length=1, repr=False)]
+Keys = Annotated[Mapping[str, str], BeforeValidator(pairs), Field(min_length=1, repr=False)]
 StrongKeys = Annotated[Keys, AfterValidator(strong)]
 MasterKeys = Annotated[Keys, AfterValidator(master_key)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed)]
 
 
 class _Part(BaseModel):
@@ -117,12 +117,10 @@ class HostSettings(_Part):
         return self
 
 
-class StoreSettings(BaseSettings):
+class StoreSettings(_Part):
     """Where the journal is and what opens it."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True
-    )
+    model_config = ConfigDict(extra="ignore")
 
     data: Path = Path(".fermata")
     journal: str = ""
@@ -135,18 +133,6 @@ class StoreSettings(BaseSettings):
             raise ValueError("must be sqlite:///path")
         return url
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read what was given, then the environment, then the file."""
-        return (init_settings, env_settings, InitSettingsSource(settings_cls, _file.get()))
-
     @property
     def journal_file(self) -> Path:
         """Where the journal lies."""
@@ -156,7 +142,7 @@ class StoreSettings(BaseSettings):
 class Settings(StoreSettings):
     """Everything that an installation decides."""
 
-    model_config = SettingsConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     bind: str = "127.0.0.1"
     port: int = Field(default=8787, ge=0, le=65535)
@@ -164,7 +150,7 @@ class Settings(StoreSettings):
     origins: Origins = ()
     token_keys: StrongKeys
     pseudonym_key: Annotated[str, Field(repr=False)]
-    hosts: Annotated[tuple[HostSettings, ...], Field(min_length=1)]
+    hosts: Annotated[tuple[HostSettings, ...], BeforeValidator(_from_json), Field(min_length=1)]
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -194,19 +180,19 @@ def load(kind: type[Kind], config: Path | None = None, **given: object) -> Kind:
     unknown = {name for name in os.environ if name.startswith(PREFIX)} - _NAMES
     if unknown:
         raise Misconfigured(f"{min(unknown)}: there is no such setting")
-    token = _file.set(_document(config) if config else {})
+    environment = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX) and name != CONFIG
+    }
     try:
-        return kind(**given)  # type: ignore[arg-type]  # checked by the model
+        return kind.model_validate({**(_document(config) if config else {}), **environment, **given})
     except ValidationError as refusal:
         raise Misconfigured(_one_line(refusal)) from None
-    except SettingsError as refusal:
-        raise Misconfigured(f"{PREFIX}HOSTS: is not JSON") from refusal
-    finally:
-        _file.reset(token)
 
 
 _WORDS = {"missing": "is missing", "extra_forbidden": "there is no such setting"}
-_NAMES = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "CONFIG"}
+_NAMES = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG}
 
 
 def _document(config: Path) -> dict[str, object]:
@@ -222,10 +208,7 @@ def _document(config: Path) -> dict[str, object]:
 def _one_line(refusal: ValidationError) -> str:
     first = refusal.errors(include_url=False, include_context=False, include_input=False)[0]
     path = [str(part) for part in first["loc"]]
-    says = {"missing": "is missing", "extra_forbidden": "there is no such setting"}.get(
-        first["type"], first["msg"]
-    )
-    says = says.removeprefix("Value error, ")
+    says = _WORDS.get(first["type"], first["msg"]).removeprefix("Value error, ")
     if not path:
         setting, _, says = says.partition(": ")
         return f"{PREFIX}{setting.upper()}: {says}"

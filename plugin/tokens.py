@@ -8,6 +8,7 @@ claims are.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sys import intern
 from typing import Literal
 from uuid import uuid4
 
@@ -68,9 +69,10 @@ def read(token: str, keys: Mapping[str, str], now: datetime, *, expired_too: boo
     text_of(document, "jti")
     issued_at, expires_at = times_of(document, now, longest=LIFE)
     visitor = Visitor(
-        tenant=text_of(document, "tenant"),
-        host=text_of(document, "host"),
-        meeting=text_of(document, "meeting"),
+        # One text for all who are in the same place, however many they are.
+        tenant=intern(text_of(document, "tenant")),
+        host=intern(text_of(document, "host")),
+        meeting=intern(text_of(document, "meeting")),
         occurrence=None if document.get("occurrence", "") is None else text_of(document, "occurrence"),
         person=text_of(document, "sub"),
         role=_role(document.get("role", "")),

@@ -12,7 +12,7 @@ from plugin.bodies import body_of
 from plugin.errors import Problem, unwritable
 from plugin.live import messages
 from plugin.live.conversation import permitted
-from plugin.origins import check_origin
+from plugin.origins import check_reader
 from plugin.ports import Unwritable
 from plugin.rituals import AnyAsk, Refused, ask_from
 from plugin.runner import Runner
@@ -31,7 +31,7 @@ class Asks:
 
     async def post(self, request: web.Request) -> web.Response:
         """``POST /v1/asks``."""
-        check_origin(request, self._origins)
+        check_reader(request, self._origins)
         ask, token = _read(await body_of(request, types={"text/plain"}, largest=messages.LARGEST))
         try:
             visitor = self._admission.enter(token).visitor

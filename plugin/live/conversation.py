@@ -158,6 +158,7 @@ class Conversation:
             self._hub.shut(link, NO_TOKEN)
         else:
             self._hub.say(link, messages.token(link.held.token))
+            link.held = link.held.silent()
 
     def _narrows(self, link: Link) -> bool:
         visitor = link.visitor

@@ -31,6 +31,7 @@ CLOSE_WITHIN = 2.0
 CONGESTED = 64 * 1024
 """Bytes that a connection may hold unsent before its queue waits."""
 
+_ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 _TOGETHER = 64
 """Links served before others get a turn."""
 
@@ -87,6 +88,8 @@ class Wire:
             timeout=CLOSE_WITHIN,
         )
         await socket.prepare(request)
+        # Sent already; a thousand sockets need not remember what they said once.
+        socket.headers.clear()
         greeted = await self._greeted(socket)
         if greeted is None:
             await socket.close(code=NO_TOKEN)
@@ -103,7 +106,7 @@ class Wire:
             if first.type is WSMsgType.TEXT:
                 hello = messages.up_from(first.data)
                 if isinstance(hello, messages.Hello):
-                    return self._admission.enter(hello.token), hello.visible
+                    return self._admission.enter(hello.token).silent(), hello.visible
         return None
 
     async def _served(self, link: Link, line: _Line) -> None:
@@ -111,7 +114,8 @@ class Wire:
         self._wheel.add(link)
         try:
             await self._conversation.settle(link)
-            await self._listen(link, line.socket)
+            while (message := await line.socket.receive()).type not in _ENDS:
+                await self._take(link, line.socket, message)
         finally:
             self._wheel.remove(link)
             silence = asyncio.get_running_loop().time() - link.heard
@@ -120,18 +124,11 @@ class Wire:
             if not self._lines:
                 self._empty.set()
 
-    async def _listen(self, link: Link, socket: web.WebSocketResponse) -> None:
-        clock = asyncio.get_running_loop().time
-        while True:
-            message = await socket.receive()
-            if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
-                return
-            if link.hear(clock()):
-                self._hub.shut(link, TOO_MANY)
-            if link.closing is None:
-                await self._take(link, socket, message)
-
     async def _take(self, link: Link, socket: web.WebSocketResponse, message: WSMessage) -> None:
+        if link.hear(asyncio.get_running_loop().time()):
+            self._hub.shut(link, TOO_MANY)
+        if link.closing is not None:
+            return
         match message.type:
             case WSMsgType.TEXT:
                 await self._conversation.heard(link, message.data)

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from plugin.errors import Problem
 from plugin.web.connections import listen
-from plugin.web.middleware import harden, problems
+from plugin.web.dress import harden
 
 FILE = "admin.json"
 
@@ -34,7 +34,7 @@ async def back_door(data: Path, retry: Retry) -> AsyncIterator[None]:
         count = await retry(request.query.get("order"))
         return web.json_response({"retried": count})
 
-    app = web.Application(middlewares=[problems])
+    app = web.Application()
     app.on_response_prepare.append(harden)
     app.router.add_post("/orders/retry", orders)
     runner = web.AppRunner(app)

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from plugin.errors import answer
-from plugin.web.middleware import dress
+from plugin.web.dress import dress
 
 PATIENCE = 10.0
 """Seconds for a whole head of a request, and for the next one on an open connection."""
@@ -27,8 +27,11 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer a problem and hang up; nothing of the request is repeated."""
-        _log.warning("unreadable_request", status=status, error=type(exc).__name__)
+        """Answer a problem and hang up; nothing of the request or of the defect is repeated."""
+        if status >= 500:
+            _log.error("request_failed", status=status, exc_info=exc)
+        else:
+            _log.warning("unreadable_request", status=status, error=type(exc).__name__)
         response = answer(status if status in set(HTTPStatus) else 400)
         dress(response)
         response.force_close()

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from plugin.admission import Admission
 from plugin.bodies import body_of
 from plugin.errors import Problem
-from plugin.origins import check_origin
+from plugin.origins import check_reader
 from plugin.signed import LARGEST, Unacceptable
 from plugin.tokens import LIFE
 
@@ -31,7 +31,7 @@ class Sessions:
     async def post(self, request: web.Request) -> web.Response:
         """Admit a browser. A host's own server, which sends no ``Origin``, may ask for its pages."""
         if "Origin" in request.headers:
-            check_origin(request, self._origins)
+            check_reader(request, self._origins)
         body = await body_of(request, types={"text/plain", "application/json"}, largest=2 * LARGEST)
         try:
             given = Exchange.model_validate_json(body)
