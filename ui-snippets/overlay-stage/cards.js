@@ -61,5 +61,5 @@ function arrange(stage) {
   stage.$("places").toggleAttribute("data-sheet", front);
   const notices = [...stage.$("notice").children];
   stage.$("places").toggleAttribute("data-notice", notices.length > 0);
-  for (const shape of ["data-full", "data-band"]) stage.$("places").toggleAttribute(shape, notices.some((notice) => notice.hasAttribute(shape)));
+  stage.$("places").toggleAttribute("data-full", notices.some((notice) => notice.hasAttribute("data-full")));
 }

@@ -10,10 +10,17 @@ function covered(stage) {
   return room;
 }
 
+/** On a small stage a notice scrolls; what scrolls can be reached and moved by keys. */
+function reachable(notice) {
+  if (notice.scrollHeight > notice.clientHeight + 1) notice.tabIndex = 0;
+  else notice.removeAttribute("tabindex");
+}
+
 /** Tells the page which room is taken whenever that changes, so that it can move the video. Returns the function that looks. */
 export function publishLayout(stage) {
   let last = "";
   const look = () => {
+    reachable(stage.$("notice"));
     const room = covered(stage);
     const text = JSON.stringify(room);
     if (text === last) return;

@@ -52,7 +52,6 @@ export class PauseNotice extends Snippet {
     panel.dataset.as = SHAPES[stage] ?? "note";
     panel.toggleAttribute("data-louder", stage === "louder");
     this.toggleAttribute("data-full", stage === "full");
-    this.toggleAttribute("data-band", SHAPES[stage] === "band");
     this.#words(stage);
     this.$("see").hidden = !UNSEEN.includes(stage);
     this.$("see").setAttribute("aria-disabled", this.hasAttribute("pending"));

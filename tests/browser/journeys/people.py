@@ -93,8 +93,13 @@ class Person:
     async def read(self) -> list[str]:
         """What reached this page so far; waits for answers that are still being read."""
         waiting, self._reading = self._reading, []
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*waiting)
         return list(self.heard)
+
+    async def done(self) -> None:
+        """Let go of answers that are still being read; a page that was closed takes its answers with it."""
+        waiting, self._reading = self._reading, []
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     @property
     def screens(self) -> int:
@@ -107,6 +112,7 @@ class Person:
 
     async def opens(self) -> None:
         """Open the own link: the lobby, or the page after a call."""
+        await self.read()  # what a page was answered cannot be read once it is left
         # The same address with a fragment would be no navigation.
         await (self.page.reload() if self.page.url == self.link else self.page.goto(self.link))
         await expect(self.page.get_by_role("button", name=WAYS_IN)).to_be_visible()
@@ -194,6 +200,8 @@ class Call:
     async def close(self) -> None:
         """Close every page, end the meeting; fails when a page has complained of something by itself."""
         refused = {person.who: await person.violations() for person in self.people}
+        for person in self.people:
+            await person.done()
         for context in {person.page.context for person in self.people}:
             await context.close()
         await self.demo.end()
