@@ -9,9 +9,10 @@ from pathlib import Path
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from plugin.core.pause import Pause
+from tests.browser.journeys.demo import eventually
 from tests.browser.looking import pause_button
 from tests.house import ORIGIN, House, running
-from tests.truth.pages import LEDGER, PATIENCE, Pages, served
+from tests.truth.pages import LEDGER, PATIENCE, Pages, entries, served
 from tests.truth.proxy import Proxy, proxied
 
 ABOUT_THE_LINE = ("Failed to load resource", "WebSocket connection", "Access to fetch")
@@ -73,6 +74,16 @@ class Scene:
     async def therapist(self, line: Proxy | None = None) -> Page:
         return await self.enter("pra-1", "therapist", line)
 
+    async def linked(self, pages: int, person: str = "pra-1") -> None:
+        """Wait until the service knows of as many pages of a person that are in front."""
+
+        def known() -> bool:
+            [(_, session)] = self.house.service.runner.sessions()
+            there = session.people.get(person)
+            return sum(there.links.values()) == pages if there else pages == 0
+
+        await eventually(known, within_s=30)
+
     def pauses(self, house: House | None = None) -> list[Pause]:
         """The pauses that the service knows of in a call."""
         host = house or self.house
@@ -92,6 +103,20 @@ def own(page: Page, role: str) -> Locator:
 def notice(page: Page) -> Locator:
     """The notice of the client's pause on a therapist's page."""
     return page.get_by_role("region", name="Pause notice")
+
+
+async def asks(client: Page) -> None:
+    """Press the one button that is always there."""
+    await pause_button(client).click()
+
+
+async def on_screen(page: Page, state: str) -> None:
+    """Wait until the own pause was in this state on the page."""
+
+    async def reached() -> bool:
+        return any(entry["state"] == state for entry in await entries(page))
+
+    await eventually(reached, within_s=30)
 
 
 async def press(page: Page, name: str) -> None:
