@@ -25,7 +25,10 @@ EVENTS = [
     "back-request",
     "survey-open",
 ]
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "require-trusted-types-for 'script'"
+)
 PAGE = """<!doctype html><html lang="en" dir="{dir}"><meta charset="utf-8"><title>Call</title>
 <link rel="stylesheet" href="/page.css"><script type="module" src="/page.js"></script>
 <main><h1>Call</h1><overlay-stage lang="en"></overlay-stage></main></html>"""
