@@ -242,6 +242,22 @@ async def test_the_call_outlives_a_restart_of_the_sandbox(
         await eventually(lambda: plugin.taken[-1]["data"].get("reason") == "left")
 
 
+async def test_whoever_was_missed_too_long_is_connected_anew_when_they_come_back(
+    settings: SandboxSettings, browser: Browser
+) -> None:
+    patient = replace(settings, empty_after=timedelta(seconds=60))
+    async with running(patient) as sandbox:
+        therapist, client = await _together(browser, sandbox)
+    await client.context.set_offline(True)
+    async with running(patient):
+        await expect(therapist.get_by_text("Waiting for the other person")).to_be_visible(timeout=20_000)
+        await client.context.set_offline(False)
+        await expect(therapist.get_by_text("Waiting for the other person")).to_be_hidden(timeout=20_000)
+        for page in (therapist, client):
+            await _frames_rise(page)
+            await _energy_rises(page)
+
+
 async def test_a_third_person_is_seen_by_both_and_two_windows_of_one_person_are_one_picture(
     sandbox: Running, browser: Browser
 ) -> None:

@@ -7,9 +7,20 @@ const MISSED_MS = 4000;
 /** Everybody sends to everybody; with more it would not hold. */
 const MOST = 3;
 
-/** The other pages of the call. Windows of the same person do not send to each other: that would be an echo. */
+/**
+ * Another page: `run` names this side's connection to it, `theirs` the connection of the other side that it is paired with.
+ * @typedef {{card: Card, peer: Peer | null, missed: number, run: string, theirs: string | null}} Other
+ */
+
+/**
+ * The other pages of the call. Windows of the same person do not send to each other: that would be an echo.
+ *
+ * Either side may begin its connection anew (a page was missed too long, a signal made no sense). Each signal says which
+ * run it comes from and which it is meant for, so the other side notices, begins anew as well, and passes over what was
+ * still under way for the old one.
+ */
 export class Peers {
-  /** @type {Map<string, {card: Card, peer: Peer | null, missed: number}>} */
+  /** @type {Map<string, Other>} */
   #others = new Map();
 
   /**
@@ -38,7 +49,11 @@ export class Peers {
     if (known) {
       clearTimeout(known.missed);
       known.card = card;
-    } else this.#others.set(card.peer, { card, peer: this.#connect(card), missed: 0 });
+    } else {
+      const other = { card, peer: null, missed: 0, run: "", theirs: null };
+      this.#others.set(card.peer, other);
+      this.#anew(other, null);
+    }
     this.#changed();
   }
 
@@ -67,41 +82,31 @@ export class Peers {
     this.#changed();
   }
 
-  /** @param {string} id @param {any} data */
-  async signal(id, data) {
+  /** @param {string} id @param {{run: string, to: string | null} & import("./peer.js").Signal} signal */
+  async signal(id, { run, to, ...data }) {
     const other = this.#others.get(id);
-    if (!other?.peer) return;
-    if (data.again) return this.#anew(other);
-    try {
-      await other.peer.hear(data);
-    } catch {
-      // one side lost what the other remembers: both begin again
-      this.send(id, { again: true });
-      this.#anew(other);
-    }
+    if (!other?.peer || (to && to !== other.run)) return;
+    if (other.theirs && other.theirs !== run) this.#anew(other, run);
+    other.theirs = run;
+    const { peer } = other;
+    await peer.hear(data).catch(() => other.peer === peer && this.#anew(other, null));
   }
 
   close() {
     for (const id of [...this.#others.keys()]) this.left(id);
   }
 
-  /** @param {Card} card */
-  #connect(card) {
-    const busy = [...this.#others.values()].filter(({ peer }) => peer).length;
-    if (card.person === this.person || busy >= MOST) return null;
-    return new Peer({
-      polite: this.own < card.peer,
-      devices: this.devices,
-      send: (data) => this.send(card.peer, data),
-      changed: () => this.#changed(),
-    });
-  }
-
-  /** @param {{card: Card, peer: Peer | null}} other */
-  #anew(other) {
+  /** @param {Other} other @param {string | null} theirs */
+  #anew(other, theirs) {
     other.peer?.close();
     other.peer = null;
-    other.peer = this.#connect(other.card);
+    const busy = [...this.#others.values()].filter(({ peer }) => peer).length;
+    if (other.card.person === this.person || busy >= MOST) return;
+    const run = crypto.randomUUID();
+    const send = (/** @type {object} */ data) => other.run === run && this.send(other.card.peer, { run, to: other.theirs, ...data });
+    Object.assign(other, { run, theirs });
+    send({}); // the polite side has nothing to offer; it says that it is there
+    other.peer = new Peer({ polite: this.own < other.card.peer, devices: this.devices, send, changed: () => this.#changed() });
     this.#changed();
   }
 
