@@ -115,7 +115,9 @@ class Runner:
 
     async def _is_open(self, session: str) -> bool:
         # What the journal holds and memory does not is shelved: its stragglers are kept as seen, and change nothing.
-        return bool(self._lanes.get(session)) or await self._journal.head(session) is None
+        # Memory is asked again afterwards: another delivery may have begun the session while the journal was read.
+        known = self._lanes.get(session) or await self._journal.head(session) is None
+        return bool(known or self._lanes.get(session))
 
     async def link_opened(self, visitor: Visitor, link: str, *, visible: bool) -> str | None:
         """A browser is there. Answers its session, or null while the meeting has not begun.
