@@ -225,8 +225,11 @@ class Runner:
             return
         fresh = not lane.begun
         lane.state, lane.position = plan.state, plan.entries[-1].position
-        for person in lane.state.people:
-            self._show(lane, person)
+        for person in lane.state.people.values():
+            if person.linked:
+                self._show(lane, person.id)
+            else:
+                lane.shown.pop(person.id, None)
         self._alarms.set(lane.id, rituals.wake_at(lane.state))
         if any(entry.orders for entry in plan.entries):
             self._owed()
