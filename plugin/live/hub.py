@@ -24,7 +24,7 @@ class Desk:
     cards: bytes = b""
     watched: frozenset[str] = frozenset()
     frame: bytes = b""
-    links: set[Link] = field(default_factory=set)
+    links: list[Link] = field(default_factory=list)
 
 
 class Hub:
@@ -62,7 +62,8 @@ class Hub:
         desk = self._desks.get(key)
         if desk is None:
             desk = self._desks[key] = Desk(self._first_revision())
-        desk.links.add(link)
+        if link not in desk.links:
+            desk.links.append(link)
         self._bring(desk, link)
 
     def _first_revision(self) -> int:
@@ -82,8 +83,8 @@ class Hub:
         self.ready.pop(link, None)
         key = (link.session or "", link.visitor.person)
         desk = self._desks.get(key)
-        if desk:
-            desk.links.discard(link)
+        if desk and link in desk.links:
+            desk.links.remove(link)
             if not desk.links:
                 del self._desks[key]
         link.session, link.revision = None, 0
@@ -112,4 +113,4 @@ class Hub:
         """All browsers."""
         yield from list(self.waiting)
         for desk in list(self._desks.values()):
-            yield from list(desk.links)
+            yield from tuple(desk.links)
