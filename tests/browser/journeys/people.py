@@ -12,7 +12,7 @@ from playwright.async_api import (
     ConsoleMessage,
     Locator,
     Page,
-    Response,
+    Request,
     ViewportSize,
     WebSocket,
     expect,
@@ -64,7 +64,7 @@ class Person:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._console)
         self.page.on("websocket", self._socket)
-        self.page.on("response", self._answer)
+        self.page.on("requestfinished", self._answer)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(ABOUT_THE_LINE):
@@ -81,14 +81,13 @@ class Person:
         if ours:
             self.frames.append({**json.loads(text), "up": up})
 
-    def _answer(self, answer: Response) -> None:
-        self._reading.append(asyncio.create_task(self._keep(answer)))
+    def _answer(self, request: Request) -> None:
+        self._reading.append(asyncio.create_task(self._keep(request)))
 
-    async def _keep(self, answer: Response) -> None:
-        if "javascript" in answer.headers.get("content-type", "") or answer.status in (204, 304):
-            return
-        body = await answer.body()
-        self.heard.append(f"{answer.url} {body.decode(errors='replace')}")
+    async def _keep(self, request: Request) -> None:
+        answer = await request.response()
+        if answer and answer.status == 200 and request.resource_type in ("fetch", "document"):
+            self.heard.append(f"{answer.url} {await answer.text()}")
 
     async def read(self) -> list[str]:
         """What reached this page so far; waits for answers that are still being read."""
@@ -98,8 +97,9 @@ class Person:
 
     async def done(self) -> None:
         """Let go of answers that are still being read; a page that was closed takes its answers with it."""
-        waiting, self._reading = self._reading, []
-        await asyncio.gather(*waiting, return_exceptions=True)
+        for task in self._reading:
+            task.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
 
     @property
     def screens(self) -> int:

@@ -130,7 +130,7 @@ async def test_a_whole_call_is_stored_answer_by_answer(call: Call, demo: Demo) -
     await checks_in(therapist, client)
     await pauses(therapist, client)
     await looks_back(therapist, client)
-    await therapist.press("End the call for everyone")
+    await therapist.press("End for everyone")
     await expect(therapist.page.get_by_role("heading", name="Pauses in this call")).to_be_visible()
 
     forms = await comes(demo, "QuestionnaireResponse", 4)
