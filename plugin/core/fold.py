@@ -98,24 +98,28 @@ def _moved(session: Session, event: Event) -> Session:
 
 
 def _heard(session: Session, fact: HostFact) -> Session:
-    session = replace(session, keys=session.keys | {fact.key})
+    keys = session.keys | {fact.key}
     match fact:
         case MeetingStarted():
-            return replace(session, started_at=earliest(session.started_at, fact.at))
+            return replace(session, keys=keys, started_at=earliest(session.started_at, fact.at))
         case MeetingEnded():
-            closed = _each(session, lambda p: people.ended(p, session.now))
-            over_at = session.over_at or session.now
-            return replace(closed, ended_at=earliest(session.ended_at, fact.at), over_at=over_at)
+            closed = {key: people.ended(person, session.now) for key, person in session.people.items()}
+            ended_at = earliest(session.ended_at, fact.at)
+            return replace(
+                session, keys=keys, people=closed, ended_at=ended_at, over_at=session.over_at or session.now
+            )
         case WaitingEntered() | WaitingLeft():
-            return session
+            return replace(session, keys=keys)
         case PersonFact():
             known = session.people.get(fact.person) or Person(fact.person)
             person = people.told(known, fact, session.now)
             started = earliest(session.started_at, fact.at if isinstance(fact, PersonJoined) else None)
             person = people.ended(person, session.now) if session.over else person
-            return replace(_with(session, person), started_at=started)
+            return replace(
+                session, keys=keys, people={**session.people, person.id: person}, started_at=started
+            )
         case _:
-            return replace(session, recording=fact.type == "recording_started")
+            return replace(session, keys=keys, recording=fact.type == "recording_started")
 
 
 def _asker(session: Session, event: Wished) -> Person:
@@ -176,4 +180,5 @@ def wake_at(session: Session, rituals: Sequence[Ritual]) -> datetime | None:
     moments += [session.over_at + AFTERWARDS] if session.over_at and not session.closed else []
     if not session.over:
         moments += [m for p in session.pauses.values() if (m := pauses.wake_at(p, session.now))]
-    return earliest(*moments, *(ritual.wake_at(session) for ritual in rituals))
+    moments += [m for ritual in rituals if (m := ritual.wake_at(session))]
+    return min(moments, default=None)
