@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 import webhooks.sandbox
 from plugin.app import SERVICE, Service, create_app
+from plugin.live.link import Link
 from plugin.settings import HostSettings, Settings, load
 from plugin.web.connections import listen
 
@@ -89,6 +90,11 @@ class House:
     @property
     def service(self) -> Service:
         return self.app[SERVICE]
+
+    @property
+    def links(self) -> list[Link]:
+        """All browsers that said hello."""
+        return list(self.service.wire._lines)
 
     def body(self, kind: str, **data: object) -> bytes:
         document = {

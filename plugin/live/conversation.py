@@ -28,6 +28,15 @@ def permitted(scope: str, ask: AnyAsk) -> bool:
     return scope == "call" or ask.kind.startswith(AFTERWARDS)
 
 
+Meeting = tuple[str, str, str]
+"""A practice, a host, and the host's id of the meeting."""
+
+
+def _meeting(link: Link) -> Meeting:
+    visitor = link.visitor
+    return (visitor.tenant, visitor.host, visitor.meeting)
+
+
 class Conversation:
     """Between the links of the hub and the runner."""
 
@@ -36,9 +45,25 @@ class Conversation:
         self._runner = runner
         self._admission = admission
         self._now = now
+        self._unsettled: dict[Meeting, set[Link]] = {}
+        self._due: set[Meeting] = set()
 
     async def settle(self, link: Link) -> None:
         """Bring a link to its session, or let it wait for one."""
+        self._unsettled.setdefault(_meeting(link), set()).add(link)
+        await self._settled(link)
+        # Who was pinned stays; a visitor of a room that is quiet now is still waiting for its next call.
+        if link.gone or (link.opened and link.visitor.occurrence is not None):
+            self._forget(link)
+
+    def _forget(self, link: Link) -> None:
+        meeting = _meeting(link)
+        waiting = self._unsettled.get(meeting, set())
+        waiting.discard(link)
+        if not waiting:
+            self._unsettled.pop(meeting, None)
+
+    async def _settled(self, link: Link) -> None:
         while not link.gone:
             session = self._runner.find(link.visitor)
             if session is None:
@@ -69,21 +94,24 @@ class Conversation:
             await self._runner.link_turned(session, link.id, visible=link.visible)
         return link.opened
 
-    def unsettled(self) -> list[Link]:
-        """The links that wait for a session which is there now, or that the journal does not know yet."""
-        return [link for link in self._hub.links() if not link.opened or self._drifted(link)]
+    def begun(self, session: str) -> None:
+        """A session began: whoever is not where they belong in that meeting is to be settled anew."""
+        head = self._runner.head(session)
+        if head:
+            self._due.add((head.tenant, head.host, head.meeting))
 
-    def _drifted(self, link: Link) -> bool:
-        return link.visitor.occurrence is None and self._runner.find(link.visitor) != link.session
+    def again(self, link: Link) -> None:
+        """Settle this link anew: the journal could not keep that it is there."""
+        self._due.add(_meeting(link))
 
     async def resettle(self) -> None:
-        """Try again for every link that is not where it belongs."""
-        for link in self.unsettled():
-            if self._runner.find(link.visitor) is None:
-                continue
-            if link.opened:
-                await self.lost(link, None, moving=True)
-            await self.settle(link)
+        """Try again for the links of every meeting that is due."""
+        while self._due:
+            for link in tuple(self._unsettled.get(self._due.pop(), ())):
+                if link.opened and self._runner.find(link.visitor) != link.session:
+                    await self.lost(link, None, moving=True)
+                if not link.opened:
+                    await self.settle(link)
 
     async def heard(self, link: Link, frame: bytes) -> None:
         """Take one frame of a browser."""
@@ -139,6 +167,8 @@ class Conversation:
     async def lost(self, link: Link, heard_at: datetime | None, *, moving: bool = False) -> None:
         """A browser is gone, or is moved to another session."""
         link.gone = not moving
+        if link.gone:
+            self._forget(link)
         session, opened = link.session, link.opened
         self._hub.leave(link)
         link.opened = False

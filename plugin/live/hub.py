@@ -4,7 +4,7 @@ A person's screen has one revision for all their browsers. It counts up within a
 that others share, because a gap would tell them that something happened.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -108,9 +108,3 @@ class Hub:
     def _ready(self, link: Link) -> None:
         self.ready[link] = None
         self.wake()
-
-    def links(self) -> Iterable[Link]:
-        """All browsers."""
-        yield from list(self.waiting)
-        for desk in list(self._desks.values()):
-            yield from tuple(desk.links)

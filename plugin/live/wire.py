@@ -63,8 +63,9 @@ class Wire:
         self._to_send, self._to_settle, self._empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         hub.wake = self._to_send.set
 
-    def begun(self, _session: str) -> None:
-        """A session began: whoever waited for one is looked at again."""
+    def begun(self, session: str) -> None:
+        """A session began: whoever waited for it is looked at again."""
+        self._conversation.begun(session)
         self._to_settle.set()
 
     async def run(self) -> None:
@@ -142,6 +143,7 @@ class Wire:
         self._hub.say(link, messages.PING)
         self._conversation.renew(link)
         if not link.opened:
+            self._conversation.again(link)
             self._to_settle.set()
 
     def _silent(self, link: Link) -> None:

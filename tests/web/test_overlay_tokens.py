@@ -182,7 +182,7 @@ async def test_who_comes_early_to_a_room_is_moved_when_its_next_call_begins(tmp_
             await room(house, "room_started", "RM_2")
             await room(house, "participant_joined", "RM_2", person="ana")
             await ana.screen(showing="pause-button")
-            [link] = house.service.hub.links()
+            [link] = house.links
             assert link.visitor.occurrence == "RM_2"
 
 
