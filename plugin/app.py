@@ -17,7 +17,7 @@ from plugin.journal.sqlite import SqliteJournal
 from plugin.live.asks import Asks
 from plugin.live.conversation import Conversation
 from plugin.live.hub import Hub
-from plugin.live.wire import Wire
+from plugin.live.wire import WIRE, Wire, live
 from plugin.performer import Performer
 from plugin.ports import Results, Unwritable
 from plugin.runner import Runner
@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
 
     async def run(app: web.Application) -> AsyncIterator[None]:
         async with _service(settings, now) as service:
-            app[SERVICE] = service
+            app[SERVICE], app[WIRE] = service, service.wire
             yield
 
     async def hang_up(app: web.Application) -> None:
@@ -96,7 +96,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.router.add_post("/webhooks/{tenant}/{host}", _to(lambda service: service.deliveries.post))
     app.router.add_post("/v1/overlay-tokens", _to(lambda service: service.sessions.post))
     app.router.add_post("/v1/asks", _to(lambda service: service.asks.post))
-    app.router.add_get("/v1/live", _to(lambda service: service.wire.connect), allow_head=False)
+    app.router.add_get("/v1/live", live, allow_head=False)
     app.router.add_get("/readyz", _to(lambda service: service.readiness.readyz))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/embed/v1/fermata.js", embed.script)

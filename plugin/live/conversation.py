@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
 from pydantic import ValidationError
 
 from plugin.admission import Admission
@@ -10,13 +11,16 @@ from plugin.live import messages
 from plugin.live.hub import Hub
 from plugin.live.link import MALFORMED, Link
 from plugin.live.messages import Hello, Painted, Pong
-from plugin.ports import Unwritable
+from plugin.ports import Broken, Unwritable
 from plugin.rituals import AnyAsk, Refused
 from plugin.runner import Runner
 from plugin.signed import Unacceptable
 
 POLICY = 1008
 NO_TOKEN = 4401
+BROKEN = 1011
+
+_log = structlog.get_logger("fermata.live")
 
 RENEW_AFTER = timedelta(seconds=150)
 AFTERWARDS = ("survey.", "mirror.", "consent.")
@@ -111,7 +115,15 @@ class Conversation:
                 if link.opened and self._runner.find(link.visitor) != link.session:
                     await self.lost(link, None, moving=True)
                 if not link.opened:
-                    await self.settle(link)
+                    await self._settle_or_shut(link)
+
+    async def _settle_or_shut(self, link: Link) -> None:
+        try:
+            await self.settle(link)
+        except Broken:
+            # Its session must not be served, and all others must.
+            _log.error("session_broken", session=link.session)
+            self._hub.shut(link, BROKEN)
 
     async def heard(self, link: Link, frame: bytes) -> None:
         """Take one frame of a browser."""

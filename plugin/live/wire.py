@@ -56,7 +56,7 @@ class Wire:
         self._hub = hub
         self._conversation = conversation
         self._admission = admission
-        self._origins = origins
+        self.origins = origins
         self._now = now
         self._lines: dict[Link, _Line] = {}
         self._wheel = Wheel(self._ping, self._silent)
@@ -78,29 +78,8 @@ class Wire:
         finally:
             self._wheel.stop()
 
-    async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        """``GET /v1/live``."""
-        check_origin(request, self._origins)
-        socket = web.WebSocketResponse(
-            compress=False,
-            max_msg_size=messages.LARGEST + 1,
-            autoping=False,
-            decode_text=False,
-            timeout=CLOSE_WITHIN,
-        )
-        await socket.prepare(request)
-        # Sent already; a thousand sockets need not remember what they said once.
-        socket.headers.clear()
-        greeted = await self._greeted(socket)
-        if greeted is None:
-            await socket.close(code=NO_TOKEN)
-            return socket
-        held, visible = greeted
-        link = Link(held, visible, asyncio.get_running_loop().time())
-        await self._served(link, _Line(socket, cast("asyncio.Transport", request.transport)))
-        return socket
-
-    async def _greeted(self, socket: web.WebSocketResponse) -> tuple[Pass, bool] | None:
+    async def greeted(self, socket: web.WebSocketResponse) -> tuple[Pass, bool] | None:
+        """Who says hello in time with a genuine token, and whether their page is in front."""
         with suppress(TimeoutError, ValidationError, Unacceptable):
             async with asyncio.timeout(HELLO_WITHIN):
                 first = await socket.receive()
@@ -110,13 +89,14 @@ class Wire:
                     return self._admission.enter(hello.token).silent(), hello.visible
         return None
 
-    async def _served(self, link: Link, line: _Line) -> None:
-        self._lines[link] = line
+    async def serve(self, link: Link, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        """Listen to a browser until it is gone."""
+        self._lines[link] = _Line(socket, transport)
         self._wheel.add(link)
         try:
             await self._conversation.settle(link)
-            while (message := await line.socket.receive()).type not in _ENDS:
-                await self._take(link, line.socket, message)
+            while (message := await socket.receive()).type not in _ENDS:
+                await self._take(link, socket, message)
         finally:
             self._wheel.remove(link)
             silence = asyncio.get_running_loop().time() - link.heard
@@ -190,9 +170,35 @@ class Wire:
                     await self._empty.wait()
 
 
+WIRE = web.AppKey("wire", Wire)
+
+
+async def live(request: web.Request) -> web.WebSocketResponse:
+    """``GET /v1/live``. No method of ``Wire``: each frame around an open socket is kept for its life."""
+    wire = request.app[WIRE]
+    check_origin(request, wire.origins)
+    socket = web.WebSocketResponse(
+        compress=False,
+        max_msg_size=messages.LARGEST + 1,
+        autoping=False,
+        decode_text=False,
+        timeout=CLOSE_WITHIN,
+    )
+    await socket.prepare(request)
+    # Sent already; a thousand sockets need not remember what they said once.
+    socket.headers.clear()
+    greeted = await wire.greeted(socket)
+    if greeted is None:
+        await socket.close(code=NO_TOKEN)
+    else:
+        link = Link(*greeted, asyncio.get_running_loop().time())
+        await wire.serve(link, socket, cast("asyncio.Transport", request.transport))
+    return socket
+
+
 async def _close(line: _Line, code: int) -> None:
-    with suppress(TimeoutError, ConnectionError):
+    try:
         async with asyncio.timeout(CLOSE_WITHIN):
             await line.socket.close(code=code)
-            return
-    line.transport.abort()
+    except Exception:  # a broken connection can fail to close in many ways; this ends it in all of them
+        line.transport.abort()
