@@ -10,7 +10,7 @@ import uuid
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,6 @@ class Demo:
     told: dict[str, Any]
     data: Path
     http: aiohttp.ClientSession
-    sessions: dict[str, str] = field(default_factory=dict)
     consented: bool = False
     """Whether the client's yes of an earlier call of this demo is remembered."""
 
