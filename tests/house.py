@@ -2,13 +2,12 @@
 
 import base64
 import json
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -21,6 +20,7 @@ from plugin.app import SERVICE, Service, create_app
 from plugin.live.link import Link
 from plugin.settings import HostSettings, Settings, load
 from plugin.web.connections import listen
+from tests.browser_end import Browser
 
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 MASTER = base64.b64encode(bytes((i * 37 + 11) % 256 for i in range(32))).decode()
@@ -150,11 +150,11 @@ class House:
         assert status == 200, document
         return str(document["token"])
 
-    async def open(self, person: str, role: str | None, **hello: object) -> "Browser":
+    async def open(self, person: str, role: str | None, **hello: object) -> Browser:
         """A browser that has said hello."""
         return await self.dial(await self.token(person, role), **hello)
 
-    async def dial(self, token: str, **hello: object) -> "Browser":
+    async def dial(self, token: str, **hello: object) -> Browser:
         browser = Browser(await self.socket())
         await browser.send(type="hello", token=token, **hello)
         return browser
@@ -162,73 +162,6 @@ class House:
     async def socket(self, **options: Any) -> ClientConnection:
         url = self.url.replace("http", "ws") + "/v1/live"
         return await connect(url, **{"origin": ORIGIN, "compression": None, **options})
-
-
-class Browser:
-    """One end of the wire: keeps what it was shown and answered."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.revision = 0
-        self.frames: list[dict[str, Any]] = []
-        self._unread: dict[str, deque[dict[str, Any]]] = defaultdict(deque)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.socket.close()
-
-    async def send(self, **frame: object) -> None:
-        await self.socket.send(json.dumps({"v": 1, **frame}))
-
-    async def next(self, kind: str) -> dict[str, Any]:
-        """The next frame of a kind; the others are kept until they are asked for."""
-        while not self._unread[kind]:
-            frame: dict[str, Any] = json.loads(await self.socket.recv())
-            self.frames.append(frame)
-            self._unread[frame["type"]].append(frame)
-        return self._unread[kind].popleft()
-
-    async def screen(self, *, showing: str | None = None, without: str | None = None) -> list[dict[str, Any]]:
-        """The next screen on which a card is, or another one is not."""
-
-        def fits(cards: list[dict[str, Any]]) -> bool:
-            tags = {card["card"] for card in cards}
-            return (showing is None or showing in tags) and without not in tags
-
-        return await self.until(fits)
-
-    async def until(self, fits: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
-        """The next screen that fits."""
-        while True:
-            frame = await self.next("screen")
-            self.revision = int(frame["revision"])
-            cards: list[dict[str, Any]] = frame["cards"]
-            if fits(cards):
-                return cards
-
-    async def shows(self, card: str, **fields: object) -> dict[str, Any]:
-        """The card with these fields, on the next screen that has it."""
-
-        def found(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            return [each for each in cards if each["card"] == card and fields.items() <= each.items()]
-
-        return found(await self.until(lambda cards: bool(found(cards))))[0]
-
-    async def ask(self, kind: str, **fields: object) -> dict[str, Any]:
-        """Ask, and wait for the answer with the same id."""
-        ask = str(fields.pop("id", uuid4()))
-        await self.send(type="ask", id=ask, age_ms=fields.pop("age_ms", 0), kind=kind, **fields)
-        while True:
-            answer = await self.next("answer")
-            if answer["id"] == ask:
-                return answer
-
-    async def closed(self) -> int | None:
-        """Read to the end; answers the close code."""
-        await self.socket.wait_closed()
-        return self.socket.close_code
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -12,20 +11,6 @@ import structlog
 from plugin import log
 
 CANARY = "canary-7f3a"
-
-
-@pytest.fixture
-def sink() -> Iterator[io.StringIO]:
-    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    out = io.StringIO()
-    log.configure(out)
-    yield out
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    root.handlers, root.level = handlers, level
-    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
 
 
 def lines(sink: io.StringIO) -> list[dict[str, object]]:

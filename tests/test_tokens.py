@@ -1,8 +1,7 @@
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -10,16 +9,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from plugin.hosts import NAMES, named
 from plugin.runner import Visitor
 from plugin.signed import Expired, Unacceptable
 from plugin.tokens import LIFE, TYPE, is_overlay, minted, read
+from tests.forged import KEYS, NOW, STAMP, encoded, signed
 from webhooks.events import Role
 
-NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 UNTIL = NOW + timedelta(minutes=15)
 SECOND = timedelta(seconds=1)
-KEYS = {"o1": "k3y-for-tests-0123456789-abcdefghij", "o0": "an0ther-key-for-tests-0123456789-xy"}
 WHO = Visitor(
     tenant="north",
     host="sandbox",
@@ -39,16 +36,6 @@ def edited(edit: Edit, keys: dict[str, str] = KEYS) -> str:
     header, claims = jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
     edit(header, claims)
     return signed(header, claims, keys["o1"])
-
-
-def signed(header: dict[str, Any], claims: object, secret: str) -> str:
-    parts = [encoded(json.dumps(part).encode()) for part in (header, claims)]
-    mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
-    return ".".join([*parts, encoded(mac.sign(".".join(parts).encode(), secret.encode()))])
-
-
-def encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def test_a_token_says_what_it_was_made_with() -> None:
@@ -90,8 +77,6 @@ def head(name: str, value: object) -> Edit:
 def without(name: str) -> Edit:
     return lambda header, claims: (header.pop(name, None), claims.pop(name, None), None)[2]
 
-
-STAMP = int(NOW.timestamp())
 
 ATTACKS: dict[str, Edit] = {
     **{f"no {name}": without(name) for name in ("kid", "typ", "iss", "aud", "sub", "jti", "iat", "exp")},
@@ -204,118 +189,3 @@ def test_a_refusal_repeats_nothing_of_the_token() -> None:
 def test_ours_are_told_from_a_host_s_by_their_type() -> None:
     assert is_overlay(minted(WHO, KEYS, NOW, until=UNTIL))
     assert not is_overlay(jwt.encode({"sub": "x"}, KEYS["o1"], headers={"kid": "o1"}))
-
-
-def sandbox_token(**changes: object) -> str:
-    whole = {
-        "iss": "sandbox",
-        "aud": "fermata",
-        "sub": "person-1",
-        "meeting": "room-1",
-        "occurrence": "run-1",
-        "role": "client",
-        "iat": STAMP,
-        "exp": STAMP + 900,
-        "jti": "j1",
-        **changes,
-    }
-    document = {name: value for name, value in whole.items() if value is not None}
-    return signed({"alg": "HS256", "typ": "JWT", "kid": "o1"}, document, KEYS["o1"])
-
-
-def livekit_token(grants: dict[str, object] | None = None, **changes: object) -> str:
-    whole = {
-        "iss": "o1",
-        "sub": "person-1",
-        "nbf": STAMP,
-        "exp": STAMP + 6 * 3600,
-        "attributes": {"role": "therapist"},
-        "video": {"roomJoin": True, "room": "room-1", **(grants or {})},
-        **changes,
-    }
-    document = {name: value for name, value in whole.items() if value is not None}
-    return signed({"alg": "HS256", "typ": "JWT"}, document, KEYS["o1"])
-
-
-def test_the_sandbox_names_its_participant() -> None:
-    found = named("sandbox").who(sandbox_token(), KEYS, NOW)
-    assert (found.meeting, found.occurrence, found.person) == ("room-1", "run-1", "person-1")
-    assert found.role is Role.CLIENT
-
-
-@pytest.mark.parametrize("role", [None, "admin", 7, ["client"], "Client"])
-def test_a_role_that_is_none_of_ours_gives_none(role: object) -> None:
-    assert named("sandbox").who(sandbox_token(role=role), KEYS, NOW).role is None
-
-
-SANDBOX_ATTACKS: dict[str, dict[str, object]] = {
-    "other issuer": {"iss": "livekit"},
-    "other audience": {"aud": "somebody"},
-    "audience list": {"aud": ["fermata"]},
-    "no subject": {"sub": None},
-    "no meeting": {"meeting": None},
-    "no occurrence": {"occurrence": None},
-    "no jti": {"jti": None},
-    "no exp": {"exp": None},
-    "expired": {"iat": STAMP - 1000, "exp": STAMP - 100},
-    "lives a day": {"exp": STAMP + 86400},
-    "future": {"iat": STAMP + 600},
-}
-
-
-@pytest.mark.parametrize("changes", SANDBOX_ATTACKS.values(), ids=SANDBOX_ATTACKS)
-def test_a_bent_sandbox_token_is_refused(changes: dict[str, object]) -> None:
-    with pytest.raises(Unacceptable):
-        named("sandbox").who(sandbox_token(**changes), KEYS, NOW)
-
-
-def test_livekit_s_own_library_makes_tokens_that_are_understood() -> None:
-    from livekit.api import AccessToken, VideoGrants
-
-    token = (
-        AccessToken("o1", KEYS["o1"])
-        .with_identity("person-1")
-        .with_attributes({"role": "client"})
-        .with_grants(VideoGrants(room_join=True, room="room-1"))
-        .to_jwt()
-    )
-    found = named("livekit").who(token, KEYS, datetime.now(UTC))
-    assert (found.meeting, found.occurrence, found.person, found.role) == (
-        "room-1",
-        None,
-        "person-1",
-        Role.CLIENT,
-    )
-
-
-def test_who_may_change_their_own_attributes_has_no_role_by_them() -> None:
-    token = livekit_token({"canUpdateOwnMetadata": True})
-    assert named("livekit").who(token, KEYS, NOW).role is None
-
-
-LIVEKIT_ATTACKS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
-    "hidden": ({"hidden": True}, {}),
-    "an agent": ({}, {"kind": "agent"}),
-    "no join": ({"roomJoin": False}, {}),
-    "no room": ({"room": ""}, {}),
-    "room list": ({"room": ["room-1"]}, {}),
-    "no identity": ({}, {"sub": None}),
-    "no video": ({}, {"video": None}),
-    "no exp": ({}, {"exp": None}),
-    "no start": ({}, {"nbf": None}),
-    "expired": ({}, {"nbf": STAMP - 9000, "exp": STAMP - 60}),
-    "for a week": ({}, {"exp": STAMP + 7 * 86400}),
-    "unknown key": ({}, {"iss": "o9"}),
-}
-
-
-@pytest.mark.parametrize(("video", "changes"), LIVEKIT_ATTACKS.values(), ids=LIVEKIT_ATTACKS)
-def test_a_bent_livekit_token_is_refused(video: dict[str, object], changes: dict[str, object]) -> None:
-    with pytest.raises(Unacceptable):
-        named("livekit").who(livekit_token(video, **changes), KEYS, NOW)
-
-
-def test_every_host_that_is_named_can_be_spoken_to() -> None:
-    assert all(callable(named(name).who) for name in NAMES)
-    with pytest.raises(KeyError):
-        named("os")

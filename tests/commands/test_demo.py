@@ -14,7 +14,7 @@ import aiohttp
 import jwt
 
 from plugin.commands.demo_processes import PAUSES
-from tests.commands.test_command_line import ROOT, fermata
+from tests.commands.process import ROOT, fermata
 
 FIELDS = {
     "therapist", "client", "record", "fhir", "token_url", "client_id", "kid", "alg", "scope", "private_key", "plugin",
