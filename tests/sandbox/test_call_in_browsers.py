@@ -242,14 +242,23 @@ async def test_the_call_outlives_a_restart_of_the_sandbox(
         await eventually(lambda: plugin.taken[-1]["data"].get("reason") == "left")
 
 
-async def test_whoever_was_missed_too_long_is_connected_anew_when_they_come_back(
+async def test_a_closed_window_leaves_the_picture(sandbox: Running, browser: Browser) -> None:
+    therapist, client = await _together(browser, sandbox)
+    await client.close()
+    await expect(therapist.get_by_text("Waiting for the other person")).to_be_visible(timeout=30_000)
+
+
+async def test_whoever_was_given_up_is_connected_anew_when_they_come_back(
     settings: SandboxSettings, browser: Browser
 ) -> None:
     patient = replace(settings, empty_after=timedelta(seconds=60))
     async with running(patient) as sandbox:
         therapist, client = await _together(browser, sandbox)
-    await client.context.set_offline(True)
+    await client.context.set_offline(True)  # for new sockets only: the media goes on
     async with running(patient):
+        await expect(therapist.get_by_text("The line to the sandbox is down.")).to_be_hidden()
+        await _frames_rise(therapist)
+        await therapist.evaluate("window.connections[0].close()")
         await expect(therapist.get_by_text("Waiting for the other person")).to_be_visible(timeout=20_000)
         await client.context.set_offline(False)
         await expect(therapist.get_by_text("Waiting for the other person")).to_be_hidden(timeout=20_000)

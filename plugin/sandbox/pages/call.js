@@ -53,7 +53,10 @@ class CallPage {
     const send = (/** @type {string} */ to, /** @type {object} */ data) => line.send({ type: "signal", to, data });
     this.peers = new Peers({ own: line.peer, person: this.person, devices: this.devices, send, show: (people) => this.scene.show(people) });
     line.addEventListener("frame", (event) => this.#hear(/** @type {CustomEvent} */ (event).detail));
-    line.addEventListener("lost", () => this.controls.line(false));
+    line.addEventListener("lost", () => {
+      this.controls.line(false);
+      this.peers?.hold();
+    });
     line.addEventListener("refused", () => this.#shut("This page cannot join now. Load it again."));
     line.open();
   }

@@ -41,7 +41,7 @@ export class Controls {
     const { video, audio } = this.devices.tracks;
     if (this.#cameraOff && !video) return audio ? "" : "You are here without a microphone.";
     const lack = missing(this.devices);
-    return lack && `You are here ${lack}. You can see and hear the other person.`;
+    return lack && `You are here ${lack}.`;
   }
 
   /** Without a microphone the button looks for one. */

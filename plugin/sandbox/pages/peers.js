@@ -57,12 +57,17 @@ export class Peers {
     this.#changed();
   }
 
-  /** Its socket is lost; the media may well go on. @param {string} id */
+  /** Its socket is lost. As long as its media comes, it is here all the same. @param {string} id */
   gone(id) {
     const other = this.#others.get(id);
     if (!other) return;
     clearTimeout(other.missed);
-    other.missed = setTimeout(() => this.left(id), MISSED_MS);
+    other.missed = setTimeout(() => (other.peer?.connected ? this.gone(id) : this.left(id)), MISSED_MS);
+  }
+
+  /** This page's own socket is lost: nobody else can be missed until it is back. */
+  hold() {
+    for (const { missed } of this.#others.values()) clearTimeout(missed);
   }
 
   /** @param {string} id */
