@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 
-.PHONY: demo test check lint bench soak embed clean
+.PHONY: demo test check bench soak embed clean
 
 # make demo ARGS="--port 8080 --data .fermata"
 demo:

@@ -19,7 +19,7 @@ from plugin.live.conversation import Conversation
 from plugin.live.hub import Hub
 from plugin.live.wire import WIRE, Wire, live
 from plugin.performer import Performer
-from plugin.ports import Results, Unwritable
+from plugin.ports import Broken, Results, Unwritable
 from plugin.runner import Runner
 from plugin.settings import HostSettings, Misconfigured, Settings
 from plugin.shipped import shipped
@@ -225,7 +225,11 @@ async def _background(stack: AsyncExitStack, service: Service, name: str, work: 
 
 async def _sweeping(service: Service, now: Callable[[], datetime]) -> None:
     while True:
-        await service.sweep(now())
+        try:
+            await service.sweep(now())
+        except (Unwritable, Broken) as trouble:
+            # What should be forgotten waits for the next round; calls go on meanwhile.
+            _log.error("sweep_failed", error=type(trouble).__name__)
         await asyncio.sleep(SWEEP_EVERY.total_seconds())
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from plugin.journal.masters import WeakKey
 from plugin.journal.opening import CannotOpen
+from plugin.ports import Unwritable
 from plugin.settings import Misconfigured, StoreSettings, load
 
 CONFIG = "fermata.toml"
@@ -42,6 +43,8 @@ def could_not(command: str, run: Callable[[], int]) -> int:
         return run()
     except (Misconfigured, CannotOpen, WeakKey) as reason:
         print(f"fermata {command}: {reason}", file=sys.stderr)
+    except Unwritable:
+        print(f"fermata {command}: the journal cannot be written: is the disk full?", file=sys.stderr)
     except OSError as reason:
         print(f"fermata {command}: {reason.strerror or type(reason).__name__}", file=sys.stderr)
     return 2
