@@ -11,8 +11,9 @@ from benchmarks.practice import Keys
 from benchmarks.servers import memory_of
 from benchmarks.tables import Tally, seat_all
 
-_WARM = 100
-_CALLS = 1_000
+_WARM = 300
+"""Calls that fill what a server has once for all, such as the database's page cache."""
+_CALLS = 2_000
 _CALM = 1.0
 """Seconds until what a server does after a greeting is done."""
 
@@ -37,7 +38,7 @@ def budgets(rounds: list[Round]) -> list[Budget]:
 
 
 def fill(dialect: Dialect, port: int, pid: int) -> Figures:
-    """Seat people at a fresh server; the first ones only make it import and allocate what it needs for any."""
+    """Seat people at a fresh server, after the first ones have made it take what it has once for all."""
     crowd = Crowd(port, dialect.path)
     seat_all(dialect, crowd, port, _WARM, Tally())
     crowd.rest(_CALM)

@@ -15,18 +15,21 @@ _BACK_WITHIN = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Pressing:
-    """How much to press: asks a call (a press and its end are two), and asks a second of the steady part."""
+    """How much to press: asks a call (a press and its end are two), before and while it counts.
+
+    ``per_second`` are the asks of all calls together; null: each call asks again as soon as the last came back.
+    Few asks a call: a real call has few pauses, and its state is part of what each one costs.
+    """
 
     calls: int
     warm: int
-    steady: int
-    per_second: float
-    saturated: int
+    counted: int
+    per_second: float | None = None
 
     @property
     def asks(self) -> int:
         """All asks of a run."""
-        return self.calls * (self.warm + self.steady + self.saturated)
+        return self.calls * (self.warm + self.counted)
 
 
 def press(dialect: Dialect, port: int, pid: int, load: Pressing) -> Figures:
@@ -34,67 +37,69 @@ def press(dialect: Dialect, port: int, pid: int, load: Pressing) -> Figures:
     crowd, tally = Crowd(port, dialect.path), Tally()
     tables = seat_all(dialect, crowd, port, load.calls, tally)
     _without_break(crowd, tables, tally, load.warm)
-    figures = _steady(crowd, tables, tally, pid, load)
-    figures |= _saturated(crowd, tables, tally, pid, load)
+    for table in tables:
+        table.prepare(load.counted)
+    if load.per_second:
+        figures = _steady(crowd, tables, tally, load.per_second)
+    else:
+        figures = _saturated(crowd, tables, tally, pid)
     crowd.close()
     return figures
 
 
-def _steady(crowd: Crowd, tables: Sequence[Table], tally: Tally, pid: int, load: Pressing) -> Figures:
+def _steady(crowd: Crowd, tables: Sequence[Table], tally: Tally, per_second: float) -> Figures:
     tally.copied.clear()
     tally.acknowledged.clear()
-    late, server, begin = [], cpu_of(pid), time.perf_counter()
-    for table in tables:
-        table.prepare(load.steady)
-    due = time.perf_counter()
-    for number in range(load.calls * load.steady):
+    late, due = [], time.perf_counter()
+    for number in range(len(tables) * tables[0].prepared):
         while (wait := due - time.perf_counter()) > 0:
             crowd.turn(wait)
         late.append(time.perf_counter() - due)
-        tables[number % load.calls].ask()
+        tables[number % len(tables)].ask()
         crowd.turn(0)
-        due += 1 / load.per_second
+        due += 1 / per_second
     crowd.until(lambda: all(table.idle for table in tables), _BACK_WITHIN)
-    took = time.perf_counter() - begin
     return {
         "p50_us": percentile(tally.copied, 0.5) * 1e6,
         "p99_us": percentile(tally.copied, 0.99) * 1e6,
         "acknowledged_p50_us": percentile(tally.acknowledged, 0.5) * 1e6,
         "acknowledged_p99_us": percentile(tally.acknowledged, 0.99) * 1e6,
-        "steady_per_s": load.calls * load.steady / took,
-        "steady_cpu_us_per_op": (cpu_of(pid) - server) * 1e6 / (load.calls * load.steady),
         "generator_late_p99_us": percentile(late, 0.99) * 1e6,
     }
 
 
-def _saturated(crowd: Crowd, tables: Sequence[Table], tally: Tally, pid: int, load: Pressing) -> Figures:
+def _saturated(crowd: Crowd, tables: Sequence[Table], tally: Tally, pid: int) -> Figures:
+    asks = sum(table.prepared for table in tables)
     server, own = cpu_of(pid), time.process_time()
-    took = _without_break(crowd, tables, tally, load.saturated)
-    asks, server, own = load.calls * load.saturated, cpu_of(pid) - server, time.process_time() - own
+    took = _prepared(crowd, tables, tally)
+    server, own = cpu_of(pid) - server, time.process_time() - own
     return {
         "ops_per_s": asks / took,
         "cpu_us_per_op": server * 1e6 / asks,
         "server_busy": server / took,
         "generator_busy": own / took,
-        "asks": load.asks,
     }
 
 
-def _without_break(crowd: Crowd, tables: Sequence[Table], tally: Tally, asks: int) -> float:
+def _without_break(crowd: Crowd, tables: Sequence[Table], tally: Tally, asks: int) -> None:
+    for table in tables:
+        table.prepare(asks)
+    _prepared(crowd, tables, tally)
+
+
+def _prepared(crowd: Crowd, tables: Sequence[Table], tally: Tally) -> float:
     """Let each call ask again as soon as its last ask has come back; answers the seconds it took."""
+    wanted = tally.turns + sum(table.prepared for table in tables)
 
     def again(table: Table) -> None:
         if table.prepared:
             table.ask()
 
-    for table in tables:
-        table.prepare(asks)
-        table.finished = again
-    wanted = tally.done + len(tables) * asks
     begin = time.perf_counter()
     for table in tables:
+        table.finished = again
         table.ask()
-    crowd.until(lambda: tally.done >= wanted, _BACK_WITHIN)
+    crowd.until(lambda: tally.turns >= wanted, _BACK_WITHIN)
     took = time.perf_counter() - begin
     for table in tables:
         table.finished = _enough

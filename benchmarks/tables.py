@@ -14,11 +14,14 @@ _SEATED_WITHIN = 30.0
 
 @dataclass(slots=True)
 class Tally:
-    """What has come back so far: seconds from each press to its acknowledgement and to the therapist's frame."""
+    """What has come back so far: seconds from each press to its acknowledgement and to the therapist's frame.
+
+    ``turns`` counts how often a call had nothing outstanding any more.
+    """
 
     acknowledged: list[float] = field(default_factory=list)
     copied: list[float] = field(default_factory=list)
-    done: int = 0
+    turns: int = 0
 
 
 class Seat:
@@ -101,7 +104,7 @@ class Table:
 
     def _came_back(self) -> None:
         if self.idle:
-            self._tally.done += 1
+            self._tally.turns += 1
             self.finished(self)
 
 
