@@ -1,5 +1,6 @@
 """What a Python team would pick for the pause: python-socketio, and aiosqlite with one commit each."""
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from benchmarks.floors.loop import serve
 
 _sio = socketio.AsyncServer(async_mode="aiohttp", cors_allowed_origins="*")
 _db: list[aiosqlite.Connection] = []
+_lock = asyncio.Lock()
 
 
 async def _connect(sid: str, _environ: object, auth: dict[str, str]) -> None:
@@ -22,10 +24,11 @@ async def _connect(sid: str, _environ: object, auth: dict[str, str]) -> None:
 async def _press(sid: str, ask: dict[str, str]) -> dict[str, object]:
     session = await _sio.get_session(sid)
     if _db:
-        await _db[0].execute(
-            "INSERT INTO presses (call, body) VALUES (?, ?)", (session["call"], json.dumps(ask))
-        )
-        await _db[0].commit()
+        # One transaction at a time: on a connection that requests share, one's rollback would undo another's row.
+        async with _lock:
+            row = (session["call"], json.dumps(ask))
+            await _db[0].execute("INSERT INTO presses (call, body) VALUES (?, ?)", row)
+            await _db[0].commit()
     await _sio.emit("press", {"id": ask["id"], "kind": ask["kind"]}, room=session["call"], skip_sid=sid)
     return {"id": ask["id"], "ok": True}
 
