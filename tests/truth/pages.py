@@ -25,7 +25,6 @@ POLICY = (
 
 LEDGER = """
 window.ledger = [];
-window.presses = [];
 window.painted = null;
 let pressed = Infinity;
 const last = new Map();
@@ -37,25 +36,36 @@ const afterFrame = (then) => requestAnimationFrame(() => {
   channel.port1.onmessage = then;
   channel.port2.postMessage(0);
 });
+const note = (entry) => {
+  const at = clock();
+  window.ledger.push({ ...entry, at, after: at - pressed });
+  window.noted?.(entry);
+};
+const keyOf = (each) => each.localName + (each.localName === "pause-notice" ? each.getAttribute("pause") : "");
 const write = (each) => {
-  const [key, at] = [each.localName + each.getAttribute("pause"), clock()];
+  const key = keyOf(each);
   const state = each.getAttribute("state") ?? each.getAttribute("stage");
   const entry = { card: each.localName, pause: each.getAttribute("pause"), state, words: words(each) };
   if (last.get(key) === JSON.stringify(entry)) return;
   last.set(key, JSON.stringify(entry));
-  window.ledger.push({ ...entry, at, after: at - pressed });
-  window.noted?.({ ...entry, at });
+  note(entry);
   if (state === "pressed") afterFrame(() => { window.painted ??= clock() - pressed; });
 };
 window.addEventListener("click", (event) => {
   if (!event.composedPath().some(({ localName }) => localName === "pause-button")) return;
   pressed = performance.timeOrigin + event.timeStamp;
-  window.presses.push(pressed);
-  window.noted?.({ card: "click", at: clock() });
 }, true);
 document.addEventListener("fm-ready", ({ target }) => {
   const stage = target.shadowRoot.querySelector("overlay-stage").shadowRoot;
-  const look = () => stage.querySelectorAll("pause-sheet, pause-notice").forEach(write);
+  const look = () => {
+    const there = [...stage.querySelectorAll("pause-sheet, pause-notice")];
+    there.forEach(write);
+    for (const gone of [...last.keys()].filter((key) => !there.some((each) => keyOf(each) === key))) {
+      const { card, pause } = JSON.parse(last.get(gone));
+      last.delete(gone);
+      note({ card, pause, state: null, words: "" });
+    }
+  };
   new MutationObserver(look).observe(stage, { subtree: true, childList: true, attributes: true });
   look();
 });

@@ -16,13 +16,14 @@ from uuid import uuid4
 
 import aiohttp
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from tests.house import ORIGIN, House
+from tests.house import House
 
 Frame = dict[str, Any]
 ALIVE = 2.0
 GRACE = 1.0
+NO_TOKEN = 4401
 FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
 BROKEN = (OSError, TimeoutError, WebSocketException)
 
@@ -48,8 +49,11 @@ class Party:
     person: str
     role: str
     shown: Callable[[list[Frame]], None] = lambda _cards: None
+    vouched: str = ""
+    """The host's token, as it was when the page was loaded."""
     token: str = ""
     cards: list[Frame] = field(default_factory=list)
+    """The present screen; empty without a connection."""
     _wishes: dict[str, Wish] = field(default_factory=dict)
     _socket: ClientConnection | None = None
     _heard: float = 0.0
@@ -76,6 +80,10 @@ class Party:
             await self._moved.wait()
         return self.cards
 
+    async def hurry(self) -> None:
+        """There is a network again: do not wait for the next try."""
+        self._hurry.set()
+
     async def live(self) -> None:
         """Hold a connection, and come back whenever it breaks, until cancelled."""
         tries = 0
@@ -84,8 +92,12 @@ class Party:
                 await self._renew() if not self.token else None
                 async with await self.house.socket(open_timeout=3, close_timeout=1) as socket:
                     tries = 0
-                    await self._talk(socket)
-            self._socket = None
+                    with suppress(ConnectionClosed):
+                        await self._talk(socket)
+                if socket.close_code == NO_TOKEN:
+                    await self._renew()
+            self._socket, self.cards = None, []
+            self._moved.set()
             self._hurry.clear()
             with suppress(TimeoutError):
                 wait = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**tries))
@@ -101,8 +113,6 @@ class Party:
                     await socket.send(json.dumps(wish.aged()))
             self._heard = monotonic()
             await self._take(socket, json.loads(text))
-        if socket.close_code == 4401:
-            await self._renew()
 
     async def _take(self, socket: ClientConnection, frame: Frame) -> None:
         match frame["type"]:
@@ -149,7 +159,7 @@ class Party:
             await asyncio.sleep(0.1 + random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2**tries)))
 
     async def _renew(self) -> None:
-        for token in filter(None, (self.token, self.house.participant(self.person, self.role))):
+        for token in filter(None, (self.token, self.vouched)):
             status, document = await self.house.exchange(token)
             if status == 200:
                 self.token = document["token"]
@@ -161,7 +171,7 @@ async def on_the_wire(
     house: House, person: str, role: str, shown: Callable[[list[Frame]], None] = lambda _cards: None
 ) -> AsyncIterator[Party]:
     """A person who holds a connection until the block is left."""
-    party = Party(house, person, role, shown)
+    party = Party(house, person, role, shown, house.participant(person, role))
     living = asyncio.create_task(party.live())
     try:
         yield party
@@ -173,6 +183,3 @@ async def on_the_wire(
 def card(cards: list[Frame], tag: str) -> Frame | None:
     """The first card of this kind on a screen."""
     return next((each for each in cards if each["card"] == tag), None)
-
-
-__all__ = ["ORIGIN", "Party", "card", "on_the_wire"]
