@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from itertools import count
 from pathlib import Path
+from random import randrange
 from typing import Any
 
 import aiohttp
@@ -147,6 +148,10 @@ def _in_words(home: Home, links: dict[str, str]) -> str:
 3. Open record to see what is stored. Ctrl-C ends both; what is kept lies in {home.data}."""
 
 
+PORTS = (20_000, 32_000)
+"""Below those that systems hand out for connections, so that none is taken while the plugin is started again."""
+
+
 def _noted(file: Path, who: str) -> Callable[[int], None]:
     """Write down the id of each new process, and say so when it is not the first."""
     starts = count()
@@ -164,9 +169,7 @@ def _free_pair(remembered: Path) -> int:
     if remembered.exists() and _both_free(port := int(remembered.read_text())):
         return port
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = randrange(*PORTS)  # noqa: S311 - an address to try, not a secret
         if _both_free(port):
             return port
 
