@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -42,7 +42,7 @@ _ours = (Path(__file__).parent, Path(__file__).parent.parent / "webhooks")
 
 def configure(stream: TextIO | None = None) -> None:
     """Send everything that is logged, warned about or left uncaught to *stream* (standard error)."""
-    out = stream or sys.stderr
+    out = cast("TextIO", _Forgiving(stream or sys.stderr))
     bound = _Bound(time.monotonic)
     structlog.configure(
         processors=[bound, _levelled, _described, only_listed],
@@ -60,6 +60,21 @@ def configure(stream: TextIO | None = None) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = lambda given: _uncaught(given.exc_type, given.exc_value, given.exc_traceback)
     sys.unraisablehook = lambda given: _uncaught(given.exc_type, given.exc_value, given.exc_traceback)
+
+
+class _Forgiving:
+    """A stream that drops what it cannot write: a full disk under the log must not end what is being logged."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._out.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._out.flush()
 
 
 class _Bound:

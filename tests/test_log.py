@@ -78,3 +78,17 @@ def test_a_flood_of_lines_is_bounded_and_counted(sink: io.StringIO, monkeypatch:
     now[0] = 1.0
     structlog.get_logger().warning("delivery_refused")
     assert lines(sink)[-1]["dropped"] == 4000 - 10 * log.MOST_PER_SECOND
+
+
+class Full(io.StringIO):
+    """A log on a disk that takes nothing."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.usefixtures("sink")
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    log.configure(Full())
+    structlog.get_logger().error("delivery_refused", status=401)
+    logging.getLogger("aiohttp.server").error("canary")
