@@ -1,36 +1,18 @@
 """The service is killed between a press and its acknowledgement: the words stay right before, during and after."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.truth.child import Child, serving
-from tests.truth.pages import PATIENCE, reads, said, served
-from tests.truth.scene import Scene, asks, notice, press
+from tests.truth.calls import called, pressed
+from tests.truth.pages import PATIENCE, reads, said
+from tests.truth.scene import asks, notice, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SLOW = {"not_tapped", "not_answered"}
 """Also true, where this machine took longer than ten or thirty seconds."""
-
-
-@asynccontextmanager
-async def called(data: Path, browser: Browser) -> AsyncIterator[tuple[Child, Page, Page]]:
-    """A service of its own process, and a client and a therapist in a call."""
-    async with AsyncExitStack() as stack:
-        pages = await stack.enter_async_context(served())
-        child = await stack.enter_async_context(serving(data, origins=(pages.origin,)))
-        scene = Scene(child.call(), pages, browser, stack)
-        await scene.house.begin()
-        yield child, await scene.client(still=False), await scene.therapist()
-    assert scene.complaints == []
-
-
-def pressed(child: Child) -> list[str]:
-    return [body["event"]["ask"] for body in child.bodies() if body["event"]["type"] == "pause_pressed"]
 
 
 async def test_killed_between_delivered_and_seen(browser: Browser, tmp_path: Path) -> None:
