@@ -85,4 +85,5 @@ async def short_storm(child: Child) -> None:
         for call in range(4):
             tasks.create_task(call_on_the_wire(storm, str(call), 10))
         tasks.create_task(storm.rage(8))
-    assert kept(child.bodies()) == storm.ledger.ended
+    if kept(child.bodies()) != storm.ledger.ended:
+        raise Untrue("what was kept is not what was said")
