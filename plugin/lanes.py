@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from pydantic_core import to_json
 
 from plugin import rituals
-from plugin.core.events import Event
+from plugin.core.events import Event, Heard
 from plugin.core.refusal import Refused
 from plugin.core.session import Session
 from plugin.memory import remembered
@@ -132,6 +132,11 @@ class Plan:
             kept = rituals.kept(event, orders)
             self.entries.append(Entry(self.lane.head, position, kept, body, len(orders)))
             self.notes.extend(remembered(self.lane.head, event))
+
+
+def told(lane: Lane, facts: Sequence[HostFact], at: datetime) -> Plan:
+    """What a host's facts would do to the lane of their call; those of other calls are left out."""
+    return Plan(lane, [Heard(at=at, fact=fact) for fact in facts if fact.occurrence == lane.head.occurrence])
 
 
 def head_of(tenant: str, fact: HostFact) -> Head:

@@ -14,11 +14,11 @@ import structlog
 
 from plugin import rituals
 from plugin.alarms import Alarms
-from plugin.core.events import By, Event, Heard, LinkLost, LinkOpened, LinksLost, LinkTurned, Ticked
+from plugin.core.events import By, Event, LinkLost, LinkOpened, LinksLost, LinkTurned, Ticked
 from plugin.core.pause import PausePainted
 from plugin.core.screens import watched
 from plugin.core.session import Session
-from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded, sweep
+from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded, sweep, told
 from plugin.memory import recalled
 from plugin.ports import Broken, Erased, Head, Journal, Received, Unwritable, Voice
 from plugin.rituals import AnyAsk
@@ -96,17 +96,12 @@ class Runner:
         heads = {fact.occurrence: head_of(tenant, fact) for fact in facts}
         open_heads = [head for head in heads.values() if await self._is_open(head.session)]
         async with AsyncExitStack() as stack:
-            lanes = {
-                head.session: self._lanes.opened(head, self._now())
-                for head in sorted(open_heads, key=lambda h: h.session)
-            }
-            for lane in lanes.values():
-                await stack.enter_async_context(lane.lock)
-            at = self._now()
-            plans = [
-                Plan(lane, [Heard(at=at, fact=f) for f in facts if heads[f.occurrence].session == lane.id])
-                for lane in lanes.values()
+            lanes = [
+                self._lanes.opened(head, self._now()) for head in sorted(open_heads, key=lambda h: h.session)
             ]
+            for lane in lanes:
+                await stack.enter_async_context(lane.lock)
+            plans = [told(lane, facts, self._now()) for lane in lanes]
             try:
                 await self._append(plans, received)
             except Erased:

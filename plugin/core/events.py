@@ -4,6 +4,7 @@ Every event carries ``at``, the service's own time of hearing about it, in UTC. 
 its own time stands in a field of its own and is never compared with deadlines.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -90,7 +91,7 @@ class By:
     path: Literal["ws", "post"] = "ws"
 
 
-class Ask(BaseModel):
+class Ask(BaseModel, ABC):
     """A wish as it comes over the wire; ``age_ms`` says how long ago the person made it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -100,6 +101,6 @@ class Ask(BaseModel):
     id: str = Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
     age_ms: int = Field(ge=0, le=24 * 3600 * 1000)
 
+    @abstractmethod
     def event(self, by: By) -> Event:
         """The event that this wish becomes if the session allows it."""
-        raise NotImplementedError(type(self).__name__)

@@ -1,7 +1,6 @@
 """``fermata webhook verify`` on recorded and on broken deliveries."""
 
 import argparse
-import importlib.util
 import io
 import json
 import subprocess
@@ -329,7 +328,6 @@ def test_a_secret_may_hold_an_equals_sign(verify: Verify, tmp_path: Path) -> Non
     assert said.code == 0
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("plugin.__main__"), reason="the command line is not there")
 def test_the_command_line_answers_with_its_exit_code() -> None:
     base = [sys.executable, "-m", "plugin", "webhook", "verify", "--host", "livekit", "--json"]
     for secret, code in ((KEY, 0), ("fermatadev=wrong", 1), ("nothing", 2)):
