@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="the product beside its floors")
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(JOBS)} (default: all)")
     parser.add_argument(
-        "--rounds", type=int, default=7, help="at least 5 for a result that counts (default: 7)"
+        "--rounds", type=int, default=5, help="at least 5 for a result that counts (default: 5)"
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the JSON goes")
     args = parser.parse_args(argv)

@@ -13,7 +13,7 @@ from benchmarks.tables import Tally, seat_all
 
 _WARM = 300
 """Calls that fill what a server has once for all, such as the database's page cache."""
-_CALLS = 2_000
+_CALLS = 1_500
 _CALM = 1.0
 """Seconds until what a server does after a greeting is done."""
 

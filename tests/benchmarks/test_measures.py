@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.measures import Budget, Report, Round, middle, percentile
 from benchmarks.printing import keep, table
+from benchmarks.publish import page
 
 ROUNDS: list[Round] = [
     {"floor": {"p50_us": 100.0}, "fermata": {"p50_us": 150.0, "rows": 10}},
@@ -74,3 +75,11 @@ def test_the_kept_result_holds_every_round_and_every_ratio(tmp_path: Path) -> No
     assert kept["budgets"][0]["ratios"] == [1.5, 1.25, 4.0]
     assert kept["budgets"][0]["held"] is True
     assert kept["machine"]["cores"]
+
+
+def test_the_page_says_of_each_budget_what_was_promised_reached_and_missed(tmp_path: Path) -> None:
+    report = Report("P1", "pause", ROUNDS, [budget(limit=1.4)])
+    written = page([json.loads(keep(report, tmp_path).read_text())])
+    assert "| P1 | p50 beside the floor: at most 1.4 × | 1.50 × | 1.25 to 4.00 | **missed** |" in written
+    assert "| p50 us | 200 | 500 |" in written
+    assert "| rows |  | 10 |" in written
