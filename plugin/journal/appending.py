@@ -69,17 +69,13 @@ class Appending:
 
     def plan(self, append: Append) -> None:
         """Gather one append; raises ``SeenBefore``, ``Contradiction``, ``Conflict``, ``Broken``, ``ValueError``."""
-        if append.received is not None:
-            self._check_delivery(append.received)
+        delivery = self._delivery(append.received) if append.received else None
         self._check_entries(append.entries)
         for entry in append.entries:
             self._gather(entry)
-        if append.received is not None:
-            received = append.received
-            self._rows.inbox[self._index.delivery(received)] = (
-                self._index.body(received),
-                micros(received.at),
-            )
+        if delivery:
+            tag, body, at = delivery
+            self._rows.inbox[tag] = (body, at)
         for note in append.notes:
             tag = self._index.note(note.key)
             self._rows.notes[tag] = self._index.seal_note(tag, note.body)
@@ -104,19 +100,20 @@ class Appending:
         """Forget what is remembered of a session, keys before all."""
         self._standings.dismiss(session)
 
-    def _check_delivery(self, received: Received) -> None:
-        tag = self._index.delivery(received)
-        micros(received.at)
+    def _delivery(self, received: Received) -> tuple[bytes, bytes, int]:
+        """The tag, body and moment of a delivery that was not kept before."""
+        tag, body, at = self._index.delivery(received), self._index.body(received), micros(received.at)
         gathered = self._rows.inbox.get(tag)
         known = (
             gathered[0]
             if gathered is not None
             else self._db.execute("SELECT digest FROM inbox WHERE tag = ?", (tag,)).get
         )
-        if known == self._index.body(received):
+        if known == body:
             raise SeenBefore("this delivery was kept earlier")
         if known is not None:
             raise Contradiction("a delivery with this key and another body was kept earlier")
+        return tag, body, at
 
     def _check_entries(self, entries: Sequence[Entry]) -> None:
         last: dict[str, int] = {}
