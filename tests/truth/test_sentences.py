@@ -59,6 +59,22 @@ async def test_taken_back_is_said_and_the_band_vanishes(scene: Scene) -> None:
     assert [pause.outcome for pause in scene.pauses()] == ["withdrawn"]
 
 
+async def test_an_undo_is_not_said_again_when_a_later_pause_is_over(scene: Scene) -> None:
+    client = await scene.client()
+    await scene.therapist()
+    await scene.linked(1)
+    await asks(client)
+    await reads(client, "delivered")
+    await press(client, "Take it back")
+    await reads(client, "taken_back")
+    scene.house.clock.advance(seconds=1)
+    await asks(client)
+    await reads(client, "delivered")
+    await press(client, "Go on")
+    await reads(client, "")
+    assert await said(client) == ["on_its_way", "delivered", "taken_back", "on_its_way", "delivered"]
+
+
 async def test_before_a_therapist_ever_came_nothing_is_sent(empty_scene: Scene) -> None:
     scene = empty_scene
     await scene.house.begin(("pat-1", "client"))

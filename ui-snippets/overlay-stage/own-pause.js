@@ -33,7 +33,8 @@ export class OwnPause {
     if (over || !this.#button) this.#mine = null;
     this.#merge();
     // It did arrive, or somebody is here now: what was said about it is no longer true.
-    if (this.open || this.#button?.state !== "alone" && this.#ended?.startsWith("alone")) this.#ended = null;
+    if (this.open) this.#forget();
+    else if (this.#button?.state !== "alone" && this.#ended?.startsWith("alone")) this.#ended = null;
     const back = this.#closed.get(this.#theirs?.pause);
     return back?.how === "withdrawn" && this.#theirs.state !== "withdrawn" ? { pause: this.#theirs.pause, made: back.made } : null;
   }
@@ -47,7 +48,8 @@ export class OwnPause {
     }
     if (!open) {
       this.#mine = { id, age: since(), accepted: false, shown: false, undone: false };
-      this.#ended = this.#away = null;
+      this.#forget();
+      this.#away = null;
       this.#nudged = () => Infinity;
       return "start";
     }
@@ -94,8 +96,13 @@ export class OwnPause {
   /** The person puts away a sheet that says how it ended. */
   dismiss() {
     if (this.open) return;
-    this.#ended = null;
+    this.#forget();
     this.#away = this.#theirs?.pause ?? null;
+  }
+
+  /** How earlier pauses ended is not said any more. */
+  #forget() {
+    this.#ended = null;
     for (const end of this.#closed.values()) end.age = () => Infinity;
   }
 
