@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from plugin.commands.recordings import Recorded, Unusable, recorded
 from plugin.commands.verdicts import Verdict, as_json, in_words, judge
-from webhooks import HOSTS
 from webhooks.delivery import Host
+from webhooks.hosts import HOSTS
 
 
 def add_webhook_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

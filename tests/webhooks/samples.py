@@ -11,8 +11,8 @@ from typing import Any
 import jwt
 
 from plugin.commands.recordings import Recorded, recorded
-from webhooks import HOSTS
 from webhooks.delivery import Delivery, Headers
+from webhooks.hosts import HOSTS
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.webhooks.samples import NOW, SECRETS, joined, livekit_event, sandbox_message, signed, with_header
-from webhooks import HOSTS
 from webhooks.delivery import Delivery, NotAccepted
+from webhooks.hosts import HOSTS
 
 BODIES = {
     "livekit": json.dumps(joined()).encode(),

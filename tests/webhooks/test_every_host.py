@@ -10,12 +10,12 @@ import pytest
 
 from plugin.commands.mistakes import likely_mistake
 from tests.webhooks.samples import FIXTURES, NOW, SECRETS, joined, sandbox_message, session, signed
-from webhooks import HOSTS
 from webhooks.delivery import Host, NotAccepted, Reason, Stale, Unsigned
 from webhooks.events import fact_from
+from webhooks.hosts import HOSTS
 
 BODIES = {"livekit": json.dumps(joined()).encode(), "sandbox": sandbox_message("meeting.started")}
-SHARED = {"__init__", "delivery", "events", "tokens"}
+SHARED = {"hosts", "__init__", "delivery", "events", "tokens"}
 each_host = pytest.mark.parametrize(("name", "host"), HOSTS.items(), ids=HOSTS)
 
 
