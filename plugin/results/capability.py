@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
+from plugin.exchange import Answer
 from plugin.ports import Postponed
-from plugin.results.exchange import Answer
 
 _CLOSED = frozenset({401, 403, 404, 405, 410})
 

@@ -11,11 +11,11 @@ from datetime import datetime
 import aiohttp
 
 from plugin.core.orders import Result
+from plugin.exchange import TIMES, Exchange, is_guarded
 from plugin.ports import Hopeless
 from plugin.results.assertion import Assertions
 from plugin.results.doubt import WINDOW, Doubts
 from plugin.results.elements import Element
-from plugin.results.exchange import TIMES, Exchange, is_guarded
 from plugin.results.identifiers import identifier_of
 from plugin.results.publish import Publisher
 from plugin.results.resources import resource_of

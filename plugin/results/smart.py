@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
+from plugin.exchange import Answer, Exchange, Unsure, is_guarded
 from plugin.ports import Postponed
 from plugin.results.assertion import Assertions
-from plugin.results.exchange import Answer, Exchange, Unsure, is_guarded
 from plugin.results.scopes import spoken, without_definitions
 
 _DEFAULT_LIFE = 300.0

@@ -17,11 +17,11 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
+from plugin.exchange import Answer, Exchange, Lost, Unsure
 from plugin.ports import Hopeless, Postponed
 from plugin.results.capability import Capability, Offer
 from plugin.results.doubt import Doubts
 from plugin.results.elements import Element
-from plugin.results.exchange import Answer, Exchange, Lost, Unsure
 from plugin.results.identifiers import SYSTEM
 from plugin.results.scopes import allows
 from plugin.results.smart import SmartTokens

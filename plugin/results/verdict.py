@@ -1,7 +1,7 @@
 """What the answer to a create amounts to."""
 
+from plugin.exchange import Answer, Lost, Unsure
 from plugin.ports import Hopeless, Postponed
-from plugin.results.exchange import Answer, Lost, Unsure
 
 _NOT_DONE = frozenset({401, 425, 429})
 _GIVEN_UP = frozenset({408, 502, 504})

@@ -11,10 +11,10 @@ import jwt
 import pytest
 
 from plugin.core.orders import Result
+from plugin.exchange import Exchange
 from plugin.ports import Hopeless
 from plugin.results.assertion import Assertions
 from plugin.results.elements import Element
-from plugin.results.exchange import Exchange
 from plugin.results.fhir import FhirResults, Place
 from plugin.results.scopes import SCOPES
 from plugin.results.smart import SmartTokens

@@ -16,9 +16,9 @@ from aiohttp.typedefs import Handler
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from plugin.core.orders import Result
+from plugin.exchange import Exchange
 from plugin.ports import Postponed
 from plugin.results.assertion import Assertions
-from plugin.results.exchange import Exchange
 from plugin.results.fhir import FhirResults, Place
 from plugin.results.scopes import SCOPES
 from plugin.results.smart import SmartTokens

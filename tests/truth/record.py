@@ -11,8 +11,8 @@ from typing import Any
 import jwt
 from aiohttp.test_utils import TestServer, unused_port
 
+from plugin.exchange import Exchange
 from plugin.results.assertion import Assertions
-from plugin.results.exchange import Exchange
 from plugin.results.scopes import SCOPES
 from plugin.results.smart import SmartTokens
 from plugin.sandbox.record import Client, Store, record_app
