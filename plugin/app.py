@@ -93,7 +93,9 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.on_shutdown.append(hang_up)
     embed = Embed(shipped("ui-snippets"))
     keys = KeySet(each.results for each in settings.hosts if each.results)
-    app.router.add_post("/webhooks/{tenant}/{host}", _to(lambda service: service.deliveries.post))
+    app.router.add_post(
+        "/webhooks/{tenant}/{host}{rest:(/.+)?}", _to(lambda service: service.deliveries.post)
+    )
     app.router.add_post("/v1/overlay-tokens", _to(lambda service: service.sessions.post))
     app.router.add_post("/v1/asks", _to(lambda service: service.asks.post))
     app.router.add_get("/v1/live", live, allow_head=False)
@@ -174,7 +176,7 @@ def _assembled(
         hub=hub,
         wire=wire,
         asks=Asks(runner, admission, origins),
-        deliveries=Deliveries(settings.hosts, runner, now),
+        deliveries=Deliveries(settings.hosts, runner, now, public_url=settings.own_url),
         sessions=Sessions(admission, origins),
         readiness=Readiness(ready),
         failed=failed,

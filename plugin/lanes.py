@@ -140,7 +140,9 @@ def told(lane: Lane, facts: Sequence[HostFact], at: datetime) -> Plan:
 
 
 def head_of(tenant: str, fact: HostFact) -> Head:
-    """Which call a host's fact is about."""
+    """Which call a host's fact is about; its run must be known."""
+    if fact.occurrence is None:
+        raise ValueError("a fact of a run that is not known")
     session = session_id(tenant, fact.host, fact.occurrence)
     return Head(session, tenant, fact.host, fact.meeting, fact.occurrence)
 

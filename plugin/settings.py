@@ -7,9 +7,8 @@ value.
 import os
 import tomllib
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self, TypeVar, cast
+from typing import Annotated, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -25,11 +24,8 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
-from plugin.hosts import NAMES
+from plugin.hosts import NAMES, listening
 from plugin.keys import master_key, pairs, strong
-
-if TYPE_CHECKING:
-    import webhooks.delivery
 
 PREFIX = "FERMATA_"
 
@@ -102,6 +98,10 @@ class HostSettings(_Part):
     host: Name
     url: Url
     webhook_keys: Keys
+    webhook_window: int | None = Field(default=None, ge=1, le=90_000)
+    """Seconds that a delivery's stamp may be late; left out, as long as this host tries again."""
+    webhook_url: Url | None = None
+    """The address that the host was given, where a gateway makes it another one than ours; some hosts sign it."""
     token_keys: StrongKeys
     results: ResultsSettings | None = None
 
@@ -109,10 +109,8 @@ class HostSettings(_Part):
     def _known(self) -> Self:
         if self.host not in NAMES:
             raise ValueError(f"there is no such host, only {', '.join(sorted(NAMES))}")
-        # Imported here because a process that only reads the journal needs no host.
-        listening = cast("webhooks.delivery.Host", import_module(f"webhooks.{self.host}"))
         for place, secret in enumerate(self.webhook_keys.values(), start=1):
-            if weakness := listening.weakness(secret):
+            if weakness := listening(self.host).weakness(secret):
                 raise ValueError(f"key {place} of webhook_keys {weakness}")
         return self
 
@@ -163,9 +161,14 @@ class Settings(StoreSettings):
         return self
 
     @property
+    def own_url(self) -> str:
+        """The service's address as others know it, without a slash at its end."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
     def allowed_origins(self) -> frozenset[str]:
         """The origins whose pages may speak to the service: the configured ones and its own."""
-        own = urlsplit(self.public_url or f"http://127.0.0.1:{self.port}")
+        own = urlsplit(self.own_url)
         return frozenset({*self.origins, f"{own.scheme}://{own.netloc}"})
 
 

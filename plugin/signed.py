@@ -14,7 +14,8 @@ import jwt
 LARGEST = 4096
 LEEWAY = timedelta(seconds=5)
 
-_form = re.compile(r"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{43}")
+Algorithm = Literal["HS256", "RS256"]
+_form = re.compile(r"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{43,}")
 _options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
 
 
@@ -41,33 +42,43 @@ def header_of(token: str) -> Mapping[str, object]:
 def issuer_of(token: str) -> str:
     """The unverified issuer, to look up a key with and for nothing else; raises ``Unacceptable``."""
     header_of(token)
+    return _claimed(token, "iss")
+
+
+def _claimed(token: str, name: str) -> str:
     try:
-        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+        claim = jwt.decode(token, options={"verify_signature": False}).get(name)
     except (jwt.InvalidTokenError, RecursionError) as refusal:
         raise Unacceptable("unreadable claims") from refusal
-    return _text(issuer, "iss")
+    return _text(claim, name)
 
 
 def claims_of(
-    token: str, keys: Mapping[str, str], *, signed_by: Literal["kid", "iss"], typ: str = "JWT"
+    token: str,
+    keys: Mapping[str, str],
+    *,
+    signed_by: str,
+    typ: str = "JWT",
+    algorithm: Algorithm = "HS256",
 ) -> Mapping[str, object]:
-    """The claims of a token that one of *keys* signed with HS256.
+    """The claims of a token that one of *keys* signed.
 
-    ``signed_by`` names where the key's id stands: the header's ``kid`` or the ``iss`` claim.
+    ``signed_by`` names where the key's id stands: the header's ``kid`` or a claim such as ``iss``. ``algorithm`` is
+    the only one that counts; with RS256 a key is a public one in PEM.
 
     Raises ``Unacceptable``.
     """
     header = header_of(token)
-    if header.get("alg") != "HS256" or "crit" in header:
+    if header.get("alg") != algorithm or "crit" in header:
         raise Unacceptable("algorithm not allowed")
     if header.get("typ", "JWT") != typ:
         raise Unacceptable("another type of token")
-    key = keys.get(_text(header.get("kid"), "kid") if signed_by == "kid" else issuer_of(token))
+    key = keys.get(_text(header.get("kid"), "kid") if signed_by == "kid" else _claimed(token, signed_by))
     if key is None:
         raise Unacceptable("unknown key")
     try:
-        claims: Mapping[str, object] = jwt.decode(token, key, algorithms=["HS256"], options=_options)
-    except (jwt.InvalidTokenError, RecursionError) as refusal:
+        claims: Mapping[str, object] = jwt.decode(token, key, algorithms=[algorithm], options=_options)
+    except (jwt.PyJWTError, RecursionError) as refusal:
         raise Unacceptable("signature does not hold") from refusal
     return claims
 

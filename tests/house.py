@@ -105,7 +105,7 @@ class House:
         return json.dumps(document).encode()
 
     def signed(self, body: bytes, key: str = "", secret: str = WHSEC) -> dict[str, str]:
-        return dict(webhooks.sandbox.sign(body, "w1", secret, self.clock.now, key=key or uuid4().hex))
+        return dict(webhooks.sandbox.sign(body, "w1", secret, self.clock.now, key=key or uuid4().hex).headers)
 
     async def deliver(self, body: bytes, **headers: str) -> int:
         headers = headers or self.signed(body)

@@ -5,15 +5,14 @@ nothing; a time stamp counts only after the proof over it held; nothing here rea
 """
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, NamedTuple, Protocol, TypeVar
+from typing import Annotated, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, StringConstraints, ValidationError
-
-from webhooks.events import HostFact
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -35,10 +34,13 @@ class Reason(StrEnum):
     WRONG_ALGORITHM = "wrong_algorithm"
     UNKNOWN_KEY = "unknown_key"
     WRONG_SIGNATURE = "wrong_signature"
+    WRONG_CREDENTIAL = "wrong_credential"
     BAD_CLAIM = "bad_claim"
     OTHER_BODY = "other_body"
+    BODY_NOT_COVERED = "body_not_covered"
     TOO_OLD = "too_old"
     TOO_EARLY = "too_early"
+    HANDSHAKE = "handshake"
     BAD_BODY = "bad_body"
 
 
@@ -66,9 +68,25 @@ class Malformed(NotAccepted):
     """The delivery cannot be read, whoever sent it; sending it again will not help."""
 
 
+class Handshake(Exception):
+    """The host tries the address: to be answered with ``answer``, not kept, and nothing is told by it.
+
+    ``signed_by`` is the id of the secret that vouched for it; null where this host cannot sign it, and then the
+    answer gives nothing away.
+    """
+
+    def __init__(self, answer: bytes, signed_by: str | None) -> None:
+        super().__init__("handshake")
+        self.answer = answer
+        self.signed_by = signed_by
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One HTTP request of a host, as it came: ``body`` is the bytes off the wire, never written anew."""
+    """One HTTP request of a host, as it came: ``body`` is the bytes off the wire, never written anew.
+
+    ``url`` is the address as the sender knows it, with its query: the public one, not what a proxy made of it.
+    """
 
     headers: Headers = field(repr=False)
     body: bytes = field(repr=False)
@@ -134,55 +152,15 @@ def read_as(shape: type[Shape], body: bytes) -> Shape:
         raise Malformed(Reason.BAD_BODY) from None
 
 
-class Step(NamedTuple):
-    """One check of a host file in words, and the reasons it can refuse with."""
-
-    says: str
-    reasons: tuple[Reason, ...]
-
-
-class Host(Protocol):
-    """What a host file is: a module with these names."""
-
-    @property
-    def name(self) -> str:
-        """The host's own name in lower case, as in ``/webhooks/{tenant}/{name}``."""
-
-    @property
-    def content_types(self) -> tuple[str, ...]:
-        """The media types its deliveries come in, without parameters."""
-
-    @property
-    def refusal_status(self) -> int:
-        """The HTTP status that makes this host's sender take a refusal for one: 401, for some 403."""
-
-    @property
-    def steps(self) -> Sequence[Step]:
-        """The checks of ``verify`` and ``read`` in their order, for people who look for a mistake."""
-
-    def weakness(self, secret: str) -> str | None:
-        """Say what makes *secret* unfit, as the end of a sentence, or None; asked once at start-up."""
-
-    def verify(
-        self, delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = WINDOW
-    ) -> str:
-        """Give the id of the secret that vouches for *delivery*.
-
-        Args:
-            delivery: the request as it came.
-            secrets: the secrets active now, by id; two while one replaces the other.
-            now: when the delivery arrived, aware.
-            window: the times to forgive.
-
-        Raises:
-            NotAccepted: ``Unsigned``, ``Stale`` or ``Malformed``, whatever the bytes are.
-        """
-
-    def key(self, delivery: Delivery) -> str:
-        """Give the name a verified delivery keeps over retries. May raise ``Malformed``."""
-
-    def read(self, delivery: Delivery) -> list[HostFact]:
-        """Give the facts of a verified delivery; kinds we do not use give none. May raise ``Malformed``."""
-
-    def sign(self, body: bytes, key_id: str, secret: str, now: datetime, *, key: str) -> Headers:
-        """Give the headers this host would send with *body*; *key* is used where it travels in a header."""
+def read_form(body: bytes) -> list[tuple[str, str]]:
+    """Read *body* as a form (``application/x-www-form-urlencoded``), in its order; raises ``Malformed``."""
+    try:
+        return parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=200,
+        )
+    except ValueError:
+        raise Malformed(Reason.BAD_BODY) from None

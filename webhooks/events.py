@@ -37,28 +37,36 @@ class Fact(BaseModel):
     """Something that happened at the host.
 
     ``key`` is stable over retries of one delivery and different for two facts of one delivery.
-    ``occurrence`` names one run of a meeting; hosts that reuse a room name give each run its own.
+    ``occurrence`` names one run of a meeting, as hosts use a room again; null where the delivery does not say
+    which run it is about, and then it belongs to the run that ``at`` falls into. ``begun`` is when the run
+    began, where a host tells its runs apart by that and by nothing else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str
     meeting: str
-    occurrence: str
+    occurrence: str | None = None
     at: AwareDatetime
     key: str
+    begun: AwareDatetime | None = None
 
 
 class MeetingStarted(Fact):
-    """The host opened the meeting."""
+    """The host opened the meeting; ``breakout`` when it is a side room of another one."""
 
     type: Literal["meeting_started"] = "meeting_started"
+    breakout: bool = False
 
 
 class MeetingEnded(Fact):
-    """The host closed the meeting for everybody."""
+    """The host closed the meeting for everybody.
+
+    ``partly`` when the host says so of a part of its own, or by a guess: it counts if nobody is inside.
+    """
 
     type: Literal["meeting_ended"] = "meeting_ended"
+    partly: bool = False
 
 
 class PersonFact(Fact):
@@ -105,6 +113,28 @@ class WaitingLeft(PersonFact):
     type: Literal["waiting_left"] = "waiting_left"
 
 
+class Present(BaseModel):
+    """Somebody whom the host counts as inside; ``connection`` and ``joined_at`` where it tells them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    person: str
+    connection: str | None = None
+    role: Role | None = None
+    joined_at: AwareDatetime | None = None
+
+
+class PeoplePresent(Fact):
+    """The host was asked who is inside, at ``at``, and these are.
+
+    ``whole`` when it names everybody, so that who is not named is not inside; else only the named are known of.
+    """
+
+    type: Literal["people_present"] = "people_present"
+    people: tuple[Present, ...] = ()
+    whole: bool = True
+
+
 class RecordingStarted(Fact):
     """The host records the meeting from now on."""
 
@@ -125,6 +155,7 @@ HostFact = Annotated[
     | PersonRole
     | WaitingEntered
     | WaitingLeft
+    | PeoplePresent
     | RecordingStarted
     | RecordingStopped,
     Field(discriminator="type"),

@@ -18,26 +18,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from webhooks.delivery import (
-    WINDOW,
     Delivery,
-    Headers,
     Identifier,
     Malformed,
     Reason,
     Shape,
     Stale,
-    Step,
     Unsigned,
     Window,
     read_as,
     same,
 )
 from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, role_named
+from webhooks.listening import Door, Step
 from webhooks.tokens import bearer, proved, unproved
 
 name = "livekit"
-content_types = ("application/webhook+json",)
-refusal_status = 401
+door = Door(content_types=("application/webhook+json",))
+tells = (MeetingStarted, MeetingEnded, PersonJoined, PersonLeft)
 steps = (
     Step("there is one Authorization header", (Reason.MISSING_HEADER, Reason.DOUBLED_HEADER)),
     Step("it holds a JWT of at most 4096 characters", (Reason.BAD_TOKEN,)),
@@ -81,7 +79,9 @@ class _Claims(BaseModel):
     sha256: str
 
 
-def verify(delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = WINDOW) -> str:
+def verify(
+    delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = door.window
+) -> str:
     """Check token, body and times as ``Host.verify`` promises; of *window* only ``ahead`` counts."""
     at, forgiven = now.timestamp(), window.ahead.total_seconds()
     token = bearer(delivery.header("authorization"))
@@ -111,12 +111,13 @@ def _digest(body: bytes) -> str:
     return b64encode(sha256(body).digest()).decode()
 
 
-def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str) -> Headers:
-    """Give the headers a LiveKit server sends with *body*; *key* is only in the body, as its ``id``."""
+def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url: str = "") -> Delivery:
+    """Give the delivery a LiveKit server would make of *body*; *key* is only in the body, as its ``id``."""
     issued = int(now.timestamp())
     times = {"nbf": issued, "iat": issued, "exp": issued + 300}
     token = jwt.encode({"iss": key_id, **times, "sha256": _digest(body)}, secret, algorithm="HS256")
-    return (("Content-Type", content_types[0]), ("Authorization", token))
+    headers = (("Content-Type", door.content_types[0]), ("Authorization", token))
+    return Delivery(headers, body, url)
 
 
 class _Part(BaseModel):

@@ -15,13 +15,10 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from webhooks.delivery import (
-    WINDOW,
     Delivery,
-    Headers,
     Identifier,
     Malformed,
     Reason,
-    Step,
     Unsigned,
     Window,
     fresh,
@@ -29,10 +26,11 @@ from webhooks.delivery import (
     same,
 )
 from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, role_named
+from webhooks.listening import Door, Step
 
 name = "sandbox"
-content_types = ("application/json",)
-refusal_status = 401
+door = Door()
+tells = (MeetingStarted, MeetingEnded, PersonJoined, PersonLeft)
 steps = (
     Step(
         "the headers webhook-id, webhook-timestamp and webhook-signature are there, each once",
@@ -62,7 +60,9 @@ def weakness(secret: str) -> str | None:
     return None if len(key) in _SECRET_BYTES else f"has {len(key)} bytes, not 24 to 64"
 
 
-def verify(delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = WINDOW) -> str:
+def verify(
+    delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = door.window
+) -> str:
     """Check id, stamp and signatures as ``Host.verify`` promises."""
     message, stamp, signatures = (
         delivery.header(f"webhook-{part}") for part in ("id", "timestamp", "signature")
@@ -96,8 +96,8 @@ def _signature(key: bytes, message: str, stamp: str, body: bytes) -> str:
     return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
-def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str) -> Headers:
-    """Give the headers of one attempt; *key* is the message id, the same over retries.
+def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url: str = "") -> Delivery:
+    """Give one attempt of a message; *key* is the message id, the same over retries.
 
     Raises:
         ValueError: *secret* is not base64.
@@ -106,12 +106,13 @@ def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str) -> H
     if secret_key is None:
         raise ValueError(f"the secret {key_id} {weakness(secret)}")
     stamp = str(int(now.timestamp()))
-    return (
-        ("Content-Type", content_types[0]),
+    headers = (
+        ("Content-Type", door.content_types[0]),
         ("webhook-id", key),
         ("webhook-timestamp", stamp),
         ("webhook-signature", _signature(secret_key, key, stamp, body)),
     )
+    return Delivery(headers, body, url)
 
 
 def key(delivery: Delivery) -> str:

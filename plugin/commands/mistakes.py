@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from webhooks.delivery import Delivery, Host, NotAccepted, Reason, Stale
+from webhooks.delivery import Delivery, Handshake, NotAccepted, Reason, Stale
+from webhooks.listening import Host
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ANEW = (
@@ -37,6 +38,10 @@ _BY_REASON = {
     Reason.WRONG_SIGNATURE: "Wrong secret, or the headers and the body are not those that were signed.",
     Reason.BAD_CLAIM: "The token was not made for a webhook: a join token, for one, says nothing of a body.",
     Reason.OTHER_BODY: "The body is not the one that was signed: it was changed, cut or swapped on its way.",
+    Reason.WRONG_CREDENTIAL: "The sender was given another secret: compare it with the one after the = of --key.",
+    Reason.BODY_NOT_COVERED: "This version of the sender does not sign the body, so anybody who saw one of its "
+    "deliveries could send others: upgrade it.",
+    Reason.HANDSHAKE: "The host tries the address and cannot sign that. The service answers it and keeps nothing.",
     Reason.BAD_BODY: "It is signed, so the host meant it: a version of the host that is not known here.",
 }
 
@@ -63,8 +68,8 @@ def remarks(host: Host, delivery: Delivery) -> Iterator[str]:
     if host.name == "livekit" and given.get("authorization", "").lower().startswith("bearer "):
         yield 'The token came with "Bearer " before it. LiveKit sends none: something on the way adds it.'
     media = given.get("content-type", "").partition(";")[0].strip().lower()
-    if media and media not in host.content_types:
-        yield f"The service answers 415 to this Content-Type: it takes {' or '.join(host.content_types)}."
+    if media and media not in host.door.content_types:
+        yield f"The service answers 415 to this Content-Type: it takes {' or '.join(host.door.content_types)}."
 
 
 def _clocks(refusal: Stale) -> str:
@@ -79,7 +84,7 @@ def _clocks(refusal: Stale) -> str:
 def _holds(host: Host, delivery: Delivery, secrets: Mapping[str, str], at: datetime) -> bool:
     try:
         host.verify(delivery, secrets, at)
-    except Stale:
+    except (Stale, Handshake):
         return True
     except NotAccepted:
         return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -34,6 +35,16 @@ class _Line(BaseModel):
     body_base64: str | None = None
     received_at: _Moment | None = None
     url: str = ""
+    callback_url: str = ""
+    path_and_query: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address as the sender wrote it."""
+        if self.url or not self.callback_url:
+            return self.url
+        registered = urlsplit(self.callback_url)
+        return f"{registered.scheme}://{registered.netloc}{self.path_and_query}"
 
 
 def recorded(source: str, at: datetime | None) -> list[Recorded]:
@@ -68,7 +79,7 @@ def _deliveries(content: bytes, at: datetime | None) -> Iterator[Recorded]:
             continue
         try:
             line = _Line.model_validate_json(text)
-            delivery = Delivery(tuple(line.headers), _body(line), line.url)
+            delivery = Delivery(tuple(line.headers), _body(line), line.address)
         except ValidationError:
             raise Unusable(f"line {n} is not a JSON object with headers as pairs and a body") from None
         except ValueError:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from plugin.commands.mistakes import likely_mistake, remarks
 from plugin.commands.recordings import Recorded
-from webhooks.delivery import Host, NotAccepted
+from webhooks.delivery import Handshake, NotAccepted, Reason, Unsigned
 from webhooks.events import HostFact
+from webhooks.listening import Host
 
 _FACT_FIELDS = ("type", "host", "meeting", "occurrence", "person", "connection", "role", "at")
 
@@ -28,6 +29,8 @@ def judge(host: Host, secrets: Mapping[str, str], line: Recorded) -> Verdict:
     try:
         signed_by = host.verify(line.delivery, secrets, line.at)
         return Verdict(None, signed_by, host.key(line.delivery), host.read(line.delivery))
+    except Handshake as trial:
+        return Verdict(None if trial.signed_by else Unsigned(Reason.HANDSHAKE), trial.signed_by)
     except NotAccepted as refusal:
         return Verdict(refusal, signed_by)
 

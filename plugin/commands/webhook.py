@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from plugin.commands.recordings import Recorded, Unusable, recorded
 from plugin.commands.verdicts import Verdict, as_json, in_words, judge
-from webhooks.delivery import Host
-from webhooks.hosts import HOSTS
+from plugin.hosts import NAMES, listening
+from webhooks.listening import Host
 
 
 def add_webhook_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,7 +17,7 @@ def add_webhook_parser(subparsers: "argparse._SubParsersAction[argparse.Argument
     verify = webhook.add_subparsers(dest="webhook_command", required=True).add_parser(
         "verify", help="check the signatures of recorded deliveries and show their facts"
     )
-    verify.add_argument("--host", required=True, help=f"one of: {', '.join(HOSTS)}")
+    verify.add_argument("--host", required=True, help=f"one of: {', '.join(sorted(NAMES))}")
     verify.add_argument("--key", action="append", default=[], metavar="ID=SECRET", help="may be repeated")
     verify.add_argument("--at", metavar="UNIX", help="check as if received then, not at received_at")
     verify.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -44,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _host(name: str) -> Host:
-    if name not in HOSTS:
-        raise Unusable(f"no such host; known are {', '.join(HOSTS)}")
-    return HOSTS[name]
+    if name not in NAMES:
+        raise Unusable(f"no such host; known are {', '.join(sorted(NAMES))}")
+    return listening(name)
 
 
 def _secrets(pairs: Sequence[str]) -> dict[str, str]:

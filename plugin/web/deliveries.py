@@ -4,21 +4,22 @@ Who cannot prove a delivery learns nothing: one answer for a wrong signature, an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
-from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol
 
 import structlog
 from aiohttp import web
 
 from plugin.bodies import body_of
 from plugin.errors import Problem, answer, unwritable
+from plugin.hosts import listening
 from plugin.ports import Contradiction, Received, SeenBefore, Unwritable
 from plugin.runner import Runner
-from webhooks.delivery import Delivery, Host, Malformed, NotAccepted
+from webhooks.delivery import Delivery, Handshake, Malformed, NotAccepted, Window
 from webhooks.events import HostFact
+from webhooks.listening import Host
 
 _log = structlog.get_logger("fermata.deliveries")
 
@@ -38,67 +39,100 @@ class Installed(Protocol):
     def webhook_keys(self) -> Mapping[str, str]:
         """The secrets that sign its deliveries, by id."""
 
+    @property
+    def webhook_window(self) -> int | None:
+        """How many seconds late a stamp may be; null leaves it to the host's door."""
+
+    @property
+    def webhook_url(self) -> str | None:
+        """The address its sender was given, where a gateway makes it another one than ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    listening: Host
+    host: Host
     keys: Mapping[str, str] = field(repr=False)
+    window: Window
+    url: str | None
 
 
 class Deliveries:
-    """Takes deliveries of all hosts."""
+    """Takes deliveries of all hosts. ``public_url`` is the service's address as the hosts know it."""
 
-    def __init__(self, hosts: Sequence[Installed], runner: Runner, now: Callable[[], datetime]) -> None:
-        self._senders = {
-            (each.tenant, each.host): _Sender(_host(each.host), each.webhook_keys) for each in hosts
-        }
+    def __init__(
+        self, hosts: Sequence[Installed], runner: Runner, now: Callable[[], datetime], *, public_url: str
+    ) -> None:
+        self._senders = {(each.tenant, each.host): _sender(each) for each in hosts}
         # Whoever knocks at a door that is not there meets the same checks, with no secret that could pass them.
-        self._stranger = _Sender(_host("sandbox"), {})
+        self._stranger = _Sender(listening("sandbox"), {}, Window(), None)
         self._runner = runner
         self._now = now
+        self._public_url = public_url
 
     async def post(self, request: web.Request) -> web.Response:
-        """Keep one delivery: 202 when it is new, 200 when it was kept before."""
+        """Keep one delivery: 2xx when it is new or was kept before."""
         tenant, host = request.match_info["tenant"], request.match_info["host"]
         sender = self._senders.get((tenant, host), self._stranger)
-        body = await body_of(request, types=sender.listening.content_types)
-        delivery = Delivery(headers=tuple(request.headers.items()), body=body)
+        if request.match_info.get("rest", "") not in sender.host.door.paths:
+            raise Problem(404)
+        body = await body_of(request, types=sender.host.door.content_types)
+        delivery = Delivery(tuple(request.headers.items()), body, self._address(sender, request))
         try:
             received, facts = self._read(sender, delivery, tenant, host)
+        except Handshake as trial:
+            return web.Response(body=trial.answer, content_type="application/json")
         except NotAccepted as refusal:
             # A path is words of a stranger; only the names of a practice of ours are for the log.
             known = {"tenant": tenant, "host": host} if sender is not self._stranger else {}
             _log.warning("delivery_refused", reason=refusal.reason.value, **known)
-            raise _problem(sender.listening, refusal) from None
-        return await self._told(tenant, facts, received)
+            raise _problem(sender.host, refusal) from None
+        return await self._told(sender, facts, received)
+
+    def _address(self, sender: _Sender, request: web.Request) -> str:
+        """The address as the sender wrote it: what it signed, not what a gateway made of it."""
+        path, mark, query = request.raw_path.partition("?")
+        return (sender.url or self._public_url + path) + mark + query
 
     def _read(
         self, sender: _Sender, delivery: Delivery, tenant: str, host: str
     ) -> tuple[Received, list[HostFact]]:
         now = self._now()
-        sender.listening.verify(delivery, sender.keys, now)
-        key = sender.listening.key(delivery)
-        facts = sender.listening.read(delivery)
+        sender.host.verify(delivery, sender.keys, now, sender.window)
+        try:
+            key, facts = sender.host.key(delivery), sender.host.read(delivery)
+        except Malformed as refusal:
+            raise Unreadable(refusal.reason) from None
         return Received(tenant, host, key, sha256(delivery.body).digest(), now), facts
 
-    async def _told(self, tenant: str, facts: Sequence[HostFact], received: Received) -> web.Response:
+    async def _told(self, sender: _Sender, facts: Sequence[HostFact], received: Received) -> web.Response:
         try:
-            await self._runner.tell(tenant, facts, received)
+            await self._runner.tell(received.tenant, facts, received)
         except SeenBefore:
             return web.Response(status=200)
         except Contradiction:
-            _log.error("delivery_contradicts", tenant=tenant, host=received.host)
+            _log.error("delivery_contradicts", tenant=received.tenant, host=received.host)
             return answer(409, "A delivery with this id and another body was kept before.")
         except Unwritable:
             return unwritable()
-        return web.Response(status=202)
+        return web.Response(status=sender.host.door.accepted)
 
 
-def _host(name: str) -> Host:
-    return cast("Host", import_module(f"webhooks.{name}"))
+class Unreadable(Malformed):
+    """The host vouches for the delivery, and we cannot read it."""
 
 
-def _problem(listening: Host, refusal: NotAccepted) -> Problem:
+def _sender(installed: Installed) -> _Sender:
+    host = listening(installed.host)
+    window, past = host.door.window, installed.webhook_window
+    if past is not None:
+        window = replace(window, past=timedelta(seconds=past))
+    return _Sender(host, installed.webhook_keys, window, installed.webhook_url)
+
+
+def _problem(host: Host, refusal: NotAccepted) -> Exception:
+    if isinstance(refusal, Unreadable) and host.door.unreadable < 300:
+        # For this sender anything else would be a broken address, and it would send nothing any more.
+        return web.HTTPOk()
     if isinstance(refusal, Malformed):
         return Problem(400, "The delivery cannot be read.")
-    return Problem(listening.refusal_status, "The delivery is not verified.")
+    return Problem(host.door.refused, "The delivery is not verified.")

@@ -144,7 +144,9 @@ async def room(house: House, event: str, run: str, *, person: str = "") -> None:
             "attributes": {"role": "client"}, "permission": {"canPublish": True},
         }  # fmt: skip
     body = json.dumps(document).encode()
-    headers = dict(livekit_sign(body, "fermatadev", LIVEKIT_SECRET, house.clock.now, key=document["id"]))
+    headers = dict(
+        livekit_sign(body, "fermatadev", LIVEKIT_SECRET, house.clock.now, key=document["id"]).headers
+    )
     async with house.http.post(f"{house.url}/webhooks/north/livekit", data=body, headers=headers) as answer:
         assert answer.status == 202
 

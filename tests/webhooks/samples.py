@@ -5,23 +5,17 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import jwt
 
 from plugin.commands.recordings import Recorded, recorded
+from tests.webhooks.known import FIXTURES, known
 from webhooks.delivery import Delivery, Headers
-from webhooks.hosts import HOSTS
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-LIVEKIT = {"fermatadev": "devsecret-devsecret-devsecret-0001"}
-SANDBOX = {
-    "old": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwK3nDmjc1Cl0=",
-    "new": "whsec_c2FuZGJveC1uZXctc2VjcmV0LWZvci1yb3RhdGlvbi0wMQ==",
-}
-SECRETS = {"livekit": LIVEKIT, "sandbox": SANDBOX}
+LIVEKIT = known("livekit").keys
+SANDBOX = known("sandbox").keys
 
 
 def session(host: str, name: str) -> list[Recorded]:
@@ -31,8 +25,7 @@ def session(host: str, name: str) -> list[Recorded]:
 
 def signed(host: str, body: bytes, *, at: datetime = NOW, key: str = "msg_1") -> Delivery:
     """A delivery with headers as the host makes them, with its first secret."""
-    key_id, secret = next(iter(SECRETS[host].items()))
-    return Delivery(HOSTS[host].sign(body, key_id, secret, at, key=key), body)
+    return known(host).signed(body, at, key=key)
 
 
 def with_header(delivery: Delivery, name: str, value: str) -> Delivery:

@@ -39,7 +39,7 @@ def test_what_standardwebhooks_signs_is_verified(key_id: str, now: datetime) -> 
 
 @pytest.mark.parametrize("key_id", SANDBOX)
 def test_standardwebhooks_verifies_what_we_sign(key_id: str, now: datetime) -> None:
-    headers = dict(sandbox.sign(MESSAGE, key_id, SANDBOX[key_id], now, key="msg_7"))
+    headers = dict(sandbox.sign(MESSAGE, key_id, SANDBOX[key_id], now, key="msg_7").headers)
 
     assert Webhook(SANDBOX[key_id]).verify(MESSAGE, headers) == json.loads(MESSAGE)
     other: Mapping[str, str] = {name: secret for name, secret in SANDBOX.items() if name != key_id}
@@ -66,7 +66,7 @@ def test_what_livekit_api_signs_is_verified(life: timedelta, now: datetime) -> N
 
 
 def test_livekit_api_verifies_and_reads_what_we_sign(now: datetime) -> None:
-    headers = dict(livekit.sign(EVENT, "fermatadev", LIVEKIT["fermatadev"], now, key="EV_1"))
+    headers = dict(livekit.sign(EVENT, "fermatadev", LIVEKIT["fermatadev"], now, key="EV_1").headers)
     receiver = api.WebhookReceiver(api.TokenVerifier("fermatadev", LIVEKIT["fermatadev"]))
 
     event = receiver.receive(EVENT.decode(), headers["Authorization"])

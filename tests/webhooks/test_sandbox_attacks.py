@@ -30,20 +30,20 @@ def but(name: str, value: str) -> Delivery:
 
 
 def stranger() -> Delivery:
-    return Delivery(sandbox.sign(BODY, "x", "whsec_" + "QUJD" * 8, NOW, key="msg_1"), BODY)
+    return sandbox.sign(BODY, "x", "whsec_" + "QUJD" * 8, NOW, key="msg_1")
 
 
 def key_as_text() -> Delivery:
     from base64 import b64encode
 
     text = "whsec_" + b64encode(SANDBOX["old"].encode()).decode()
-    return Delivery(sandbox.sign(BODY, "old", text, NOW, key="msg_1"), BODY)
+    return sandbox.sign(BODY, "old", text, NOW, key="msg_1")
 
 
 def cut_elsewhere() -> Delivery:
     """The signed text is the same, only the dots are read at other places."""
     body = f"{STAMP}.".encode() + BODY
-    moved = Delivery(sandbox.sign(body, "old", SANDBOX["old"], NOW, key="msg"), body)
+    moved = sandbox.sign(body, "old", SANDBOX["old"], NOW, key="msg")
     return replace(with_header(moved, "webhook-id", f"msg.{STAMP}"), body=BODY)
 
 
@@ -146,7 +146,7 @@ def test_a_secret_that_is_none_vouches_for_nothing(secret: str) -> None:
 
 
 def test_an_empty_secret_never_vouches() -> None:
-    forged = Delivery(sandbox.sign(BODY, "empty", "whsec_", NOW, key="msg_1"), BODY)
+    forged = sandbox.sign(BODY, "empty", "whsec_", NOW, key="msg_1")
 
     with pytest.raises(Unsigned):
         sandbox.verify(forged, {"empty": "whsec_"}, NOW)

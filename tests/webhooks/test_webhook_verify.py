@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from plugin.commands.webhook import add_webhook_parser
+from tests.webhooks.known import FIXTURES
 from tests.webhooks.samples import (
-    FIXTURES,
     LIVEKIT,
     NOW,
     SANDBOX,
@@ -165,7 +165,7 @@ def test_in_words_each_check_is_named_with_the_facts(verify: Verify) -> None:
 
 def text_as_key(body: bytes) -> Delivery:
     secret = "whsec_" + b64encode(SANDBOX["old"].encode()).decode()
-    return Delivery(sandbox.sign(body, "old", secret, NOW, key="msg_1"), body)
+    return sandbox.sign(body, "old", secret, NOW, key="msg_1")
 
 
 def sandbox_keys(secret: str = SANDBOX["old"]) -> Sequence[str]:
