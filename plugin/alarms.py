@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 LOOK_AT_LEAST_EVERY = 1.0
@@ -50,7 +51,7 @@ class Alarms:
             wait = LOOK_AT_LEAST_EVERY
             if self._queue:
                 wait = min(wait, max(0.0, (self._queue[0][0] - self._now()).total_seconds()))
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait)
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with what it waits for.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()

@@ -20,6 +20,8 @@ from plugin.live.hub import Hub
 from plugin.live.wire import WIRE, Wire, live
 from plugin.performer import Performer
 from plugin.ports import Broken, Results, Unwritable
+from plugin.registering import Registrations
+from plugin.rollcall import RollCall
 from plugin.runner import Runner
 from plugin.settings import HostSettings, Misconfigured, Settings
 from plugin.shipped import shipped
@@ -62,6 +64,7 @@ class Service:
     deliveries: Deliveries
     sessions: Sessions
     readiness: Readiness
+    rollcall: RollCall
     failed: asyncio.Event
 
     async def sweep(self, now: datetime) -> None:
@@ -93,9 +96,8 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.on_shutdown.append(hang_up)
     embed = Embed(shipped("ui-snippets"))
     keys = KeySet(each.results for each in settings.hosts if each.results)
-    app.router.add_post(
-        "/webhooks/{tenant}/{host}{rest:(/.+)?}", _to(lambda service: service.deliveries.post)
-    )
+    for path in ("/webhooks/{tenant}/{host}", "/webhooks/{tenant}/{host}/{rest:.+}"):
+        app.router.add_post(path, _to(lambda service: service.deliveries.post))
     app.router.add_post("/v1/overlay-tokens", _to(lambda service: service.sessions.post))
     app.router.add_post("/v1/asks", _to(lambda service: service.asks.post))
     app.router.add_get("/v1/live", live, allow_head=False)
@@ -142,6 +144,9 @@ async def _service(settings: Settings, now: Callable[[], datetime]) -> AsyncIter
         stack.push_async_callback(performer.drain, PERFORM_WITHIN)
         await _background(stack, service, "wire", service.wire.run())
         await _background(stack, service, "sweeper", _sweeping(service, now))
+        await _background(stack, service, "rollcall", service.rollcall.run())
+        registrations = Registrations(settings.hosts, now, public_url=settings.own_url)
+        await _background(stack, service, "registering", registrations.run())
         yield service
 
 
@@ -157,7 +162,7 @@ def _assembled(
     origins = settings.allowed_origins
     admission = Admission(settings.token_keys, settings.hosts, runner, now)
     wire = Wire(hub, Conversation(hub, runner, admission, now), admission, origins, now)
-    runner.on_begin = wire.begun
+    runner.on_begin(wire.begun)
     failed = asyncio.Event()
 
     async def ready() -> bool:
@@ -179,6 +184,7 @@ def _assembled(
         deliveries=Deliveries(settings.hosts, runner, now, public_url=settings.own_url),
         sessions=Sessions(admission, origins),
         readiness=Readiness(ready),
+        rollcall=RollCall(settings.hosts, runner, now),
         failed=failed,
     )
 

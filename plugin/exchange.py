@@ -7,7 +7,7 @@ Nothing of a body ever reaches an error: reasons are short codes.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -35,13 +35,17 @@ class Lost(Unsure):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: ``document`` only if the body was one JSON object; ``after``: Retry-After in seconds."""
+    """What came back: ``document`` only if the body was one JSON object; ``after``: Retry-After in seconds.
+
+    ``body`` is for those who expect something else than JSON; it may repeat our own token.
+    """
 
     status: int
     document: dict[str, Any] | None
     empty: bool
     location: str | None
     after: float | None
+    body: bytes = field(default=b"", repr=False)
 
 
 class Exchange:
@@ -102,6 +106,7 @@ class Exchange:
             empty=not body.strip(),
             location=response.headers.get("Location"),
             after=_after(response.headers.get("Retry-After"), self._now()),
+            body=body,
         )
 
 

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from plugin import rituals
 from plugin.core.events import Event, Heard
 from plugin.core.refusal import Refused
+from plugin.core.runs import Run
 from plugin.core.session import Session
 from plugin.memory import remembered
 from plugin.ports import Entry, Head, Journal, Note, Record
@@ -91,6 +92,17 @@ class Lanes:
         """Let a lane go."""
         self._by_id.pop(lane.id, None)
         self._by_call.get(lane.call, set()).discard(lane.id)
+
+    def drop_unbegun(self, call: tuple[str, str, str]) -> None:
+        """Let go of the lanes of a meeting of which the journal has nothing."""
+        for session in list(self._by_call.get(call, ())):
+            if not self._by_id[session].begun:
+                self.drop(self._by_id[session])
+
+    def runs(self, call: tuple[str, str, str]) -> list[Run]:
+        """What is known of the runs of a meeting (tenant, host, meeting)."""
+        lanes = (self._by_id[session] for session in self._by_call.get(call, ()))
+        return [Run(lane.head.occurrence, lane.state) for lane in lanes]
 
     def opened(self, head: Head, now: datetime) -> Lane:
         """The lane of a call, made if this is the first that is heard of it."""

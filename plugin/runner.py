@@ -14,12 +14,13 @@ import structlog
 
 from plugin import rituals
 from plugin.alarms import Alarms
+from plugin.commits import Commits
 from plugin.core.events import By, Event, LinkLost, LinkOpened, LinksLost, LinkTurned, Ticked
 from plugin.core.pause import PausePainted
-from plugin.core.screens import watched
 from plugin.core.session import Session
-from plugin.lanes import Lane, Lanes, Plan, Visitor, cards_of, head_of, loaded, sweep, told
+from plugin.lanes import Lane, Lanes, Visitor, head_of, loaded, sweep, told
 from plugin.memory import recalled
+from plugin.placing import Placing
 from plugin.ports import Broken, Erased, Head, Journal, Received, Unwritable, Voice
 from plugin.rituals import AnyAsk
 from webhooks.events import HostFact
@@ -39,13 +40,16 @@ class Runner:
         self, journal: Journal, voice: Voice, *, now: Callable[[], datetime], owed: Callable[[], None]
     ) -> None:
         self._journal = journal
-        self._voice = voice
         self._now = now
-        self._owed = owed
         self._lanes = Lanes()
+        self._placing = Placing(self._lanes, now)
         self._alarms = Alarms(now, self._ring)
+        self._commits = Commits(journal, voice, self._lanes, self._alarms, owed)
         self._clock: asyncio.Task[None] | None = None
-        self.on_begin: Callable[[str], None] = lambda _session: None
+
+    def on_begin(self, call: Callable[[str], None]) -> None:
+        """Have *call* called with each session that begins."""
+        self._commits.on_begin = call
 
     async def start(self) -> None:
         """Fold what the journal holds open, note that every link is gone, and start the alarm."""
@@ -62,7 +66,7 @@ class Runner:
     async def _wake(self, lane: Lane) -> None:
         self._lanes.put(lane)
         if any(person.linked for person in lane.state.people.values()):
-            await self._commit(lane, [LinksLost(at=self._now())])
+            await self._commits.commit(lane, [LinksLost(at=self._now())])
         if due := rituals.forget_at(lane.state):
             await self._journal.schedule(lane.id, due)
         self._alarms.set(lane.id, rituals.wake_at(lane.state))
@@ -93,6 +97,10 @@ class Runner:
 
     async def tell(self, tenant: str, facts: Sequence[HostFact], received: Received) -> None:
         """Take a host's delivery. Raises ``SeenBefore``, ``Contradiction``, ``Unwritable``."""
+        async with self._placing.placed(tenant, facts) as placed:
+            await self._tell(tenant, placed, received)
+
+    async def _tell(self, tenant: str, facts: Sequence[HostFact], received: Received) -> None:
         heads = {fact.occurrence: head_of(tenant, fact) for fact in facts}
         open_heads = [head for head in heads.values() if await self._is_open(head.session)]
         async with AsyncExitStack() as stack:
@@ -103,10 +111,19 @@ class Runner:
                 await stack.enter_async_context(lane.lock)
             plans = [told(lane, facts, self._now()) for lane in lanes]
             try:
-                await self._append(plans, received)
+                await self._commits.append(plans, received)
             except Erased:
                 # A straggler of a call whose every trace was destroyed on request: kept as seen, and nothing else.
                 await self._journal.append([], received=received)
+
+    async def recount(self, session: str, facts: Sequence[HostFact], *, known: int) -> None:
+        """Take a host's answer, unless the session knows more facts by now; raises ``Unwritable``."""
+        lane = self._lanes.get(session)
+        if lane is None:
+            return
+        async with lane.lock:
+            if len(lane.state.keys) == known:
+                await self._commits.commit(lane, told(lane, facts, self._now()).events)
 
     async def _is_open(self, session: str) -> bool:
         # What the journal holds and memory does not is shelved: its stragglers are kept as seen, and change nothing.
@@ -130,8 +147,8 @@ class Runner:
             at=self._now(), link=link, person=visitor.person, role=visitor.role, visible=visible
         )
         async with lane.lock:
-            await self._commit(lane, [*known, opened])
-        self._show(lane, visitor.person, anew=True)
+            await self._commits.commit(lane, [*known, opened])
+        self._commits.show(lane, visitor.person, anew=True)
         return lane.id
 
     async def link_turned(self, session: str, link: str, *, visible: bool) -> None:
@@ -154,7 +171,7 @@ class Runner:
             return
         async with lane.lock:
             try:
-                await self._commit(lane, [event])
+                await self._commits.commit(lane, [event])
             except Unwritable:
                 # Nobody waits for an answer to this, so it is kept with the next thing that can be kept.
                 lane.pending.append(event)
@@ -170,7 +187,7 @@ class Runner:
             at = self._now()
             made_at = at - timedelta(milliseconds=ask.age_ms)
             by = By(person=visitor.person, role=visitor.role, at=at, made_at=made_at, path=path)
-            await self._commit(lane, [ask.event(by)])
+            await self._commits.commit(lane, [ask.event(by)])
 
     async def _ring(self, sessions: Iterable[str]) -> None:
         sessions = list(sessions)
@@ -189,7 +206,7 @@ class Runner:
                 self._alarms.set(lane.id, wake)
                 return
             try:
-                await self._commit(lane, [Ticked(at=at)])
+                await self._commits.commit(lane, [Ticked(at=at)])
             except Unwritable:
                 self._alarms.set(lane.id, at + RETRY)
                 return
@@ -199,46 +216,6 @@ class Runner:
     async def _shelve(self, lane: Lane) -> None:
         await self._journal.shelve(lane.id)
         self._lanes.drop(lane)
-
-    async def _commit(self, lane: Lane, events: Sequence[Event]) -> None:
-        await self._append([Plan(lane, [*lane.pending, *events])], None)
-        lane.pending.clear()
-
-    async def _append(self, plans: Sequence[Plan], received: Received | None) -> None:
-        for plan in plans:
-            plan.walk()
-        entries = [entry for plan in plans for entry in plan.entries]
-        notes = [note for plan in plans for note in plan.notes]
-        if entries or received:
-            await self._journal.append(entries, received=received, notes=notes)
-        for plan in plans:
-            await self._moved(plan)
-
-    async def _moved(self, plan: Plan) -> None:
-        lane, before = plan.lane, plan.lane.state
-        if not plan.entries:
-            return
-        fresh = not lane.begun
-        lane.state, lane.position = plan.state, plan.entries[-1].position
-        for person in lane.state.people.values():
-            if person.linked:
-                self._show(lane, person.id)
-            else:
-                lane.shown.pop(person.id, None)
-        self._alarms.set(lane.id, rituals.wake_at(lane.state))
-        if any(entry.orders for entry in plan.entries):
-            self._owed()
-        due = rituals.forget_at(lane.state)
-        if due and due != rituals.forget_at(before):
-            await self._journal.schedule(lane.id, due)
-        if fresh:
-            self.on_begin(lane.id)
-
-    def _show(self, lane: Lane, person: str, *, anew: bool = False) -> None:
-        cards = cards_of(lane.state, person)
-        if anew or lane.shown.get(person) != cards:
-            lane.shown[person] = cards
-            self._voice.show(lane.id, person, cards, watched=watched(lane.state, person))
 
     async def sweep(self) -> int:
         """Forget whatever has been kept long enough; answers how many classes of sessions."""

@@ -24,7 +24,8 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
-from plugin.hosts import NAMES, listening
+from plugin.hosts import NAMES, listening, named
+from plugin.hosts.host import Askable, Registering
 from plugin.keys import master_key, pairs, strong
 
 PREFIX = "FERMATA_"
@@ -103,7 +104,21 @@ class HostSettings(_Part):
     webhook_url: Url | None = None
     """The address that the host was given, where a gateway makes it another one than ours; some hosts sign it."""
     token_keys: StrongKeys
+    account: Annotated[Mapping[str, object] | None, Field(repr=False)] = None
+    """Who we are to the host's own API, in the host's own terms; without it the host is not asked who is inside."""
     results: ResultsSettings | None = None
+
+    def as_account(self) -> BaseModel | None:
+        """The account as the host file reads it; raises ``ValueError``."""
+        if self.account is None:
+            return None
+        speaking = named(self.host)
+        if not isinstance(speaking, Askable | Registering):
+            raise ValueError("account must be left out: this host has no API to ask")
+        try:
+            return speaking.Account.model_validate(self.account)
+        except ValidationError as refusal:
+            raise ValueError(f"account.{_first(refusal)}") from None
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -112,6 +127,7 @@ class HostSettings(_Part):
         for place, secret in enumerate(self.webhook_keys.values(), start=1):
             if weakness := listening(self.host).weakness(secret):
                 raise ValueError(f"key {place} of webhook_keys {weakness}")
+        self.as_account()
         return self
 
 
@@ -209,10 +225,15 @@ def _document(config: Path) -> dict[str, object]:
 
 
 def _one_line(refusal: ValidationError) -> str:
+    said = _first(refusal)
+    setting, _, says = said.partition(": ")
+    place, dot, rest = setting.partition(".")
+    return f"{PREFIX}{place.upper()}{dot}{rest}: {says}"
+
+
+def _first(refusal: ValidationError) -> str:
+    """The first fault as ``place: words``; it holds no value."""
     first = refusal.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = [str(part) for part in first["loc"]]
     says = _WORDS.get(first["type"], first["msg"]).removeprefix("Value error, ")
-    if not path:
-        setting, _, says = says.partition(": ")
-        return f"{PREFIX}{setting.upper()}: {says}"
-    return f"{PREFIX}{'.'.join([path[0].upper(), *path[1:]])}: {says}"
+    path = ".".join(str(part) for part in first["loc"])
+    return f"{path}: {says}" if path else says

@@ -77,7 +77,7 @@ class PersonFact(Fact):
 
 
 class PersonJoined(PersonFact):
-    """A connection of a person became part of the meeting; the only fact that gives a role by itself.
+    """A connection of a person became part of the meeting.
 
     ``sole`` when the host allows a person one connection: whatever they had before is gone, told or not.
     """

@@ -1,8 +1,8 @@
 """The fold: how events move a session.
 
-Every transition lives here, in ``people`` and ``pause_moves``, or in a ritual. A fact that makes no sense now changes
-nothing, because hosts deliver late, twice and out of order. A wish that may not be raises ``Refused`` and changes
-nothing.
+Every transition lives here, in ``hearing``, ``people`` and ``pause_moves``, or in a ritual. A fact that makes no
+sense now changes nothing, because hosts deliver late, twice and out of order. A wish that may not be raises
+``Refused`` and changes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,25 +21,22 @@ from plugin.core.events import (
     Ticked,
     Wished,
 )
+from plugin.core.hearing import heard
 from plugin.core.orders import Order
 from plugin.core.pause import Pause, PausePainted
 from plugin.core.pause_moves import painted, wished
 from plugin.core.people import Person
 from plugin.core.ritual import Ritual
 from plugin.core.session import AFTERWARDS, Session
-from webhooks.events import (
-    HostFact,
-    MeetingEnded,
-    MeetingStarted,
-    PersonFact,
-    PersonJoined,
-    WaitingEntered,
-    WaitingLeft,
-    earliest,
-)
 
 EMPTY = timedelta(minutes=15)
 """A call that everybody has left, and of which the host says nothing, is over after this long."""
+
+SILENT = timedelta(hours=4)
+"""A call without any sign of its host or of a browser is over after this long: the news of its end got lost."""
+
+_SIGN = timedelta(minutes=10)
+"""How exactly signs that change nothing else are remembered: each would be a record otherwise."""
 
 _MOVING = tuple(field.name for field in fields(Session) if field.name not in {"id", "now"})
 
@@ -57,7 +54,8 @@ def step(session: Session, event: Event, rituals: Sequence[Ritual]) -> tuple[Ses
     if isinstance(event, Heard) and event.fact.key in session.keys:
         return session, []
     before = session
-    session = _aged(_moved(replace(session, now=max(session.now, event.at)), event))
+    now = max(session.now, event.at)
+    session = _aged(_moved(replace(session, now=now, heard_at=_heard_at(session, event, now)), event))
     orders: list[Order] = []
     for ritual in rituals:
         part, owed = ritual.step(session, event)
@@ -69,6 +67,13 @@ def step(session: Session, event: Event, rituals: Sequence[Ritual]) -> tuple[Ses
     return session, orders
 
 
+def _heard_at(session: Session, event: Event, now: datetime) -> datetime | None:
+    last = session.heard_at
+    if isinstance(event, Ticked) or (last and now < last + _SIGN):
+        return last
+    return now
+
+
 def _unmoved(before: Session, after: Session) -> bool:
     """Whether nothing but the time is different; what was not touched is the same object and costs nothing."""
     return all(getattr(before, name) == getattr(after, name) for name in _MOVING)
@@ -77,7 +82,7 @@ def _unmoved(before: Session, after: Session) -> bool:
 def _moved(session: Session, event: Event) -> Session:
     match event:
         case Heard():
-            return _heard(session, event.fact)
+            return heard(session, event.fact)
         case LinkOpened():
             known = session.people.get(event.person) or Person(event.person)
             opened = people.linked(known, event.link, event.role, visible=event.visible, now=session.now)
@@ -95,31 +100,6 @@ def _moved(session: Session, event: Event) -> Session:
             return session if event.person in session.people else _with(session, _asker(session, event))
         case _:
             return session
-
-
-def _heard(session: Session, fact: HostFact) -> Session:
-    keys = session.keys | {fact.key}
-    match fact:
-        case MeetingStarted():
-            return replace(session, keys=keys, started_at=earliest(session.started_at, fact.at))
-        case MeetingEnded():
-            closed = {key: people.ended(person, session.now) for key, person in session.people.items()}
-            ended_at = earliest(session.ended_at, fact.at)
-            return replace(
-                session, keys=keys, people=closed, ended_at=ended_at, over_at=session.over_at or session.now
-            )
-        case WaitingEntered() | WaitingLeft():
-            return replace(session, keys=keys)
-        case PersonFact():
-            known = session.people.get(fact.person) or Person(fact.person)
-            person = people.told(known, fact, session.now)
-            started = earliest(session.started_at, fact.at if isinstance(fact, PersonJoined) else None)
-            person = people.ended(person, session.now) if session.over else person
-            return replace(
-                session, keys=keys, people={**session.people, person.id: person}, started_at=started
-            )
-        case _:
-            return replace(session, keys=keys, recording=fact.type == "recording_started")
 
 
 def _asker(session: Session, event: Wished) -> Person:
@@ -156,7 +136,8 @@ def _aged(session: Session) -> Session:
     arrived = [p for p in known.values() if p.arrived_at]
     empty = bool(arrived) and all(p.left for p in arrived) and not session.over
     since = (session.empty_since or now) if empty else None
-    if since and now >= since + EMPTY:
+    silent = _silent_at(session)
+    if (since and now >= since + EMPTY) or (silent and now >= silent):
         session = replace(session, over_at=now, empty_since=None)
     elif since != session.empty_since:
         session = replace(session, empty_since=since)
@@ -164,6 +145,13 @@ def _aged(session: Session) -> Session:
     if any(asked[key] is not pause for key, pause in session.pauses.items()):
         session = replace(session, pauses=asked)
     return session
+
+
+def _silent_at(session: Session) -> datetime | None:
+    """When the call is over for want of any sign; never while an overlay is linked."""
+    if session.over or session.heard_at is None or any(p.links for p in session.people.values()):
+        return None
+    return session.heard_at + SILENT
 
 
 def _pause_aged(pause: Pause, session: Session) -> Pause:
@@ -177,6 +165,7 @@ def wake_at(session: Session, rituals: Sequence[Ritual]) -> datetime | None:
     """The earliest deadline of the session; a moment not after ``session.now`` is overdue."""
     moments = [moment for p in session.people.values() for moment in people.wake_at(p, session.now)]
     moments += [session.empty_since + EMPTY] if session.empty_since else []
+    moments += [silent] if (silent := _silent_at(session)) else []
     moments += [session.over_at + AFTERWARDS] if session.over_at and not session.closed else []
     if not session.over:
         moments += [m for p in session.pauses.values() if (m := pauses.wake_at(p, session.now))]

@@ -2,6 +2,7 @@
 
 Rules:
 - A person is not a connection is not a link. The host's connections open and close once each, in any order.
+- What a host told stands; what it only left out of a list, when it was asked who is inside, may be found again.
 - A role comes from a join or from a signed token. Where two disagree, the one with less power holds.
 - A person whose last link and last connection are gone is off the call at once, but has *left* only after 20 s
   without a return; pressing the host's own leave button counts at once and needs a new join to be undone.
@@ -12,10 +13,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from webhooks.events import PersonFact, PersonJoined, PersonLeft, PersonRole, Role, earliest
+from webhooks.events import (
+    PeoplePresent,
+    PersonFact,
+    PersonJoined,
+    PersonLeft,
+    PersonRole,
+    Present,
+    Role,
+    earliest,
+)
 
 GRACE = timedelta(seconds=20)
 SILENCE = timedelta(seconds=10)
+
+LATELY = timedelta(seconds=30)
+"""Whose browser was heard from within this time is there, whatever a host's list says."""
 
 THERAPISTS = frozenset({Role.THERAPIST, Role.FACILITATOR})
 _POWER = (
@@ -28,13 +41,14 @@ _POWER = (
 class Person:
     """One person of a session.
 
-    ``connections`` says which of the host's are open, ``joined`` when they came by the host's clock, and ``links``
-    which of our own have a visible page.
+    ``connections`` says which of the host's are open, ``missing`` which of them its last list left out, ``joined``
+    when they came by the host's clock, and ``links`` which of our own have a visible page.
     """
 
     id: str
     role: Role | None = None
     connections: Mapping[str, bool] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
     joined: Mapping[str, datetime] = field(default_factory=dict)
     links: Mapping[str, bool] = field(default_factory=dict)
     arrived_at: datetime | None = None
@@ -46,7 +60,7 @@ class Person:
     @property
     def present(self) -> bool:
         """Whether the host counts this person as in the meeting."""
-        return any(self.connections.values())
+        return any(open_ and name not in self.missing for name, open_ in self.connections.items())
 
     @property
     def linked(self) -> bool:
@@ -84,7 +98,7 @@ def told(person: Person, fact: PersonFact, now: datetime) -> Person:
         case PersonLeft():
             return _left(person, fact, now)
         case PersonRole():
-            return replace(person, role=agreed(person.role, fact.role)) if person.role else person
+            return replace(person, role=agreed(person.role, fact.role))
         case _:
             return person
 
@@ -110,11 +124,49 @@ def _alone(person: Person) -> Person:
 
 
 def _left(person: Person, fact: PersonLeft, now: datetime) -> Person:
-    closed = (fact.connection,) if fact.connection else tuple(person.connections)
+    before = (name for name in person.connections if person.joined.get(name, fact.at) <= fact.at)
+    closed = (fact.connection,) if fact.connection else tuple(before)
     person = replace(person, connections={**person.connections, **dict.fromkeys(closed, False)})
     if fact.deliberate and not person.present and person.left != "deliberate":
         return replace(person, left="deliberate", left_at=now, gone_since=None)
     return _settled(person, now)
+
+
+LISTED = "listed"
+"""The connection of somebody whom a host's list names without one."""
+
+
+def found(person: Person, present: Present, fact: PeoplePresent, now: datetime) -> Person:
+    """The host was asked and counts this person as inside. A connection that it told to be closed stays closed."""
+    name = present.connection or LISTED
+    if not present.connection and (person.present or _went_since(person, fact.at)):
+        return person
+    if name in person.connections:
+        if name not in person.missing:
+            return person
+        return _back(replace(person, missing=person.missing - {name}))
+    known = {
+        "host": fact.host,
+        "meeting": fact.meeting,
+        "key": fact.key,
+        "person": person.id,
+        "connection": name,
+    }
+    return _joined(person, PersonJoined(**known, at=present.joined_at or fact.at, role=present.role), now)
+
+
+def missed(person: Person, named: frozenset[str], now: datetime) -> Person:
+    """The host was asked and its list leaves out all connections of this person but the *named* ones."""
+    heard = person.links or (person.unlinked_since and now < person.unlinked_since + LATELY)
+    gone = frozenset(person.connections) - named
+    if heard or not person.present or gone <= person.missing:
+        return person
+    return _settled(replace(person, missing=person.missing | gone), now)
+
+
+def _went_since(person: Person, moment: datetime) -> bool:
+    went = person.left_at or person.gone_since
+    return went is not None and went >= moment
 
 
 def linked(person: Person, link: str, role: Role | None, *, visible: bool, now: datetime) -> Person:

@@ -27,7 +27,9 @@ AFTERWARDS = timedelta(hours=24)
 class Session:
     """One occurrence of a meeting. ``now`` never goes backwards; ``over_at`` is when nothing can reopen any more.
 
-    ``started_at`` and ``ended_at`` are the host's own times, for people to read; deadlines follow ``now``.
+    ``started_at`` and ``ended_at`` are the host's own times, for people to read; deadlines follow ``now``. ``begun``
+    is when the run began where that is the only name its host has for it. ``heard_at`` is when anything but the
+    clock was last heard of, within ten minutes.
     """
 
     id: str
@@ -35,8 +37,12 @@ class Session:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     over_at: datetime | None = None
+    begun: datetime | None = None
+    heard_at: datetime | None = None
     empty_since: datetime | None = None
+    breakout: bool = False
     recording: bool = False
+    recording_since: datetime | None = None
     keys: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     pauses: Mapping[str, Pause] = field(default_factory=dict)
@@ -54,8 +60,13 @@ class Session:
 
     @property
     def met(self) -> bool:
-        """Whether a client and a therapist were ever in this call together or one after the other."""
-        return self.client() is not None and any(t.arrived_at for t in self.therapists())
+        """Whether a client and a therapist were ever in this call together or one after the other.
+
+        A side room is not a call of its own: those who are in it belong to another one.
+        """
+        return (
+            not self.breakout and self.client() is not None and any(t.arrived_at for t in self.therapists())
+        )
 
     def over_for(self, person: Person) -> bool:
         """Whether the call has ended for this person."""

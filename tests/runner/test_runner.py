@@ -66,7 +66,7 @@ async def test_a_hundred_deliveries_at_once_make_one_session(house: House) -> No
 
 async def test_a_link_before_the_meeting_waits_and_is_told_when_it_begins(house: House) -> None:
     begins: list[str] = []
-    house.runner.on_begin = begins.append
+    house.runner.on_begin(begins.append)
     assert await house.runner.link_opened(CLIENT, "early", visible=True) is None
     with pytest.raises(Refused, match="alone"):
         await house.ask(CLIENT, "pause.press")
