@@ -4,28 +4,15 @@ The guesses are tried, not told: each one undoes a known mistake and asks the ho
 makes the proof hold is named; otherwise the words for the reason stand, which claim no more than is known.
 """
 
-import json
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 
+from plugin.commands.guesses import guesses
 from webhooks.delivery import Delivery, Handshake, NotAccepted, Reason, Stale
 from webhooks.listening import Host
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,64}")
-_ANEW = (
-    "The body was parsed and written anew on its way: spaces, order or escapes differ. "
-    "Check the bytes as they came, before any JSON parser."
-)
-_LINE_END = "A line end was added to the body, or taken from it, on its way."
-_AS_TEXT = (
-    "The sender used the secret as text. What follows whsec_ is base64: it must be decoded to get the key."
-)
-_WRAPPED = "The secret was given with a space, a quote or a line end around it."
-_MIXED = "The signature was made with another of the given secrets: the ids are mixed up."
-
 _BY_REASON = {
     Reason.MISSING_HEADER: "A proxy or framework on the way drops this header, or the sender does not sign.",
     Reason.DOUBLED_HEADER: "Something on the way adds the header a second time.",
@@ -52,10 +39,10 @@ def likely_mistake(
     """Say in a sentence or two what to look at first."""
     if isinstance(refusal, Stale):
         return _clocks(refusal)
-    if refusal.reason in {Reason.WRONG_SIGNATURE, Reason.OTHER_BODY}:
-        for words, other_delivery, other_secrets in _guesses(delivery, secrets):
-            if _holds(host, other_delivery, other_secrets, at):
-                return words
+    if refusal.reason in {Reason.WRONG_SIGNATURE, Reason.WRONG_CREDENTIAL, Reason.OTHER_BODY}:
+        for guess in guesses(delivery, secrets):
+            if _holds(host, guess.delivery, guess.secrets, at):
+                return guess.words
     if refusal.reason is Reason.MISSING_HEADER:
         came = sorted({name for name, _ in delivery.headers if _PLAIN.fullmatch(name)})
         return f"{_BY_REASON[refusal.reason]} Headers that came: {', '.join(came) or 'none'}."
@@ -89,33 +76,3 @@ def _holds(host: Host, delivery: Delivery, secrets: Mapping[str, str], at: datet
     except NotAccepted:
         return False
     return True
-
-
-def _guesses(
-    delivery: Delivery, secrets: Mapping[str, str]
-) -> Iterator[tuple[str, Delivery, Mapping[str, str]]]:
-    yield _AS_TEXT, delivery, {name: _encoded(text) for name, text in secrets.items()}
-    yield _AS_TEXT, delivery, {name: _encoded(text.removeprefix("whsec_")) for name, text in secrets.items()}
-    yield _WRAPPED, delivery, {name: text.strip("'\" \t\r\n") for name, text in secrets.items()}
-    for secret in secrets.values():
-        yield _MIXED, delivery, dict.fromkeys(secrets, secret)
-    for body in (delivery.body.rstrip(b"\r\n"), delivery.body + b"\n", delivery.body + b"\r\n"):
-        yield _LINE_END, replace(delivery, body=body), secrets
-    for body in _written_anew(delivery.body):
-        yield _ANEW, replace(delivery, body=body), secrets
-
-
-def _encoded(text: str) -> str:
-    return "whsec_" + b64encode(text.encode("utf-8", "surrogateescape")).decode()
-
-
-def _written_anew(body: bytes) -> Iterator[bytes]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return
-    for separators in ((",", ":"), (", ", ": ")):
-        for ascii_only in (False, True):
-            for ordered in (False, True):
-                text = json.dumps(document, separators=separators, ensure_ascii=ascii_only, sort_keys=ordered)
-                yield text.encode("utf-8", "surrogatepass")

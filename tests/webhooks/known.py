@@ -58,6 +58,16 @@ class Known:
     def keys(self) -> dict[str, str]:
         return self.about.keys
 
+    @property
+    def other_secret(self) -> str:
+        """A fit secret that signed none of its deliveries."""
+        secret = next(iter(self.keys.values()))
+        prefix = "whsec_" if secret.startswith("whsec_") else ""
+        other = prefix + secret.removeprefix(prefix).swapcase()
+        assert other not in self.keys.values()
+        assert self.host.weakness(other) is None
+        return other
+
     def lines(self, file: str) -> list[Recorded]:
         """All deliveries of one file."""
         return recorded(str(FIXTURES / self.name / f"{file}.jsonl"), None)
