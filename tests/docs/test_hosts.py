@@ -1,0 +1,41 @@
+"""What the pages say of hosts is what the code and the fixtures say."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.matrix import PAGE, page
+from tests.webhooks.known import HOSTS, known
+
+CROSS_CHECKED_AT_LEAST = 6
+
+
+def test_the_matrix_of_hosts_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.matrix"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_each_host_has_a_page_that_says_how_it_is_known(host: str) -> None:
+    text = (PAGE.parent / "hosts" / f"{host}.md").read_text(encoding="utf-8")
+
+    assert "**Listening: " in text
+    assert "Evidence: " in text
+    assert f"/webhooks/<tenant>/{host}" in text
+    assert (Path(__file__).parents[1] / "fixtures" / host / "README.md").is_file()
+
+
+def test_most_hosts_are_checked_by_somebody_who_is_not_us_and_the_others_say_why_not() -> None:
+    checked = [host for host in HOSTS if known(host).about.peer]
+
+    assert len(checked) >= CROSS_CHECKED_AT_LEAST
+    assert all(known(host).about.no_peer for host in HOSTS if host not in checked)
+
+
+@pytest.mark.parametrize("host", [host for host in HOSTS if known(host).about.peer])
+def test_each_named_peer_is_really_asked(host: str) -> None:
+    peer = str(known(host).about.peer)
+    tests = Path(__file__).parents[1] / "webhooks" / "peers" / f"test_{host}.py"
+    text = tests.read_text(encoding="utf-8") if tests.is_file() else ""
+
+    assert "recording" in peer or peer in text, "no test asks this peer"
+    assert "skip" not in text
