@@ -82,6 +82,7 @@ async def call_in_browsers(storm: Storm, name: str, pauses: int, browser: Browse
         await press(client, "Save my choice")
         await storm.ready.wait()
         for count in range(pauses):
+            await storm.turn(count / pauses)
             await _pause(storm, client, therapist, sheet, count)
         await storm.over.wait()
 

@@ -28,13 +28,13 @@ class Ledger:
 
     def pressed(self, pause: str) -> None:
         self.ended.setdefault(pause, "")
-        self._move()
+        self.wake()
 
     def told(self, pause: str, outcome: str = "") -> None:
         """The owner was told that the pause was accepted, or how it ended."""
         self.accepted.add(pause)
         self.ended[pause] = outcome or self.ended[pause]
-        self._move()
+        self.wake()
 
     def screen(self, call: str, notices: Mapping[str, str]) -> None:
         """A therapist's whole screen: pauses and their stages."""
@@ -44,7 +44,7 @@ class Ledger:
             if before.get(pause) in OVER and stage not in OVER:
                 raise Untrue(f"{pause} was over on the therapist's screen and is there again")
             self.appeared[pause] += pause not in before
-        self._move()
+        self.wake()
 
     def notice(self, call: str, pause: str, stage: str | None) -> None:
         """One notice of a therapist's screen came, changed or (null) went."""
@@ -57,7 +57,8 @@ class Ledger:
             moved = self._moved
             await moved.wait()
 
-    def _move(self) -> None:
+    def wake(self) -> None:
+        """Have everybody who waits look again."""
         self._moved.set()
         self._moved = asyncio.Event()
 

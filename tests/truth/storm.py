@@ -6,6 +6,7 @@ whatever was called accepted by then must be in the copy.
 """
 
 import asyncio
+import math
 import random
 import shutil
 from collections.abc import Awaitable, Callable
@@ -32,6 +33,7 @@ class Storm:
     """One service and its calls."""
 
     child: Child
+    kills: int
     pauses: int
     """How many will be pressed in all."""
     ready: asyncio.Barrier
@@ -40,6 +42,7 @@ class Storm:
     houses: list[House] = field(default_factory=list)
     again: list[Again] = field(default_factory=list)
     """Called after each new start."""
+    round: float = -1
     over: asyncio.Event = field(default_factory=asyncio.Event)
     soon: int = 0
     _pressed_at: float = 0.0
@@ -64,12 +67,16 @@ class Storm:
         self._pressed_at = monotonic()
         self.ledger.pressed(pause)
 
-    async def rage(self, kills: int) -> None:
-        """Kill and start so many times, spread over all presses; raises ``Untrue``."""
+    async def turn(self, share: float) -> None:
+        """Wait until this share of all kills is done, so that presses are spread over them."""
+        await self.ledger.until(lambda: self.round >= share * self.kills)
+
+    async def rage(self) -> None:
+        """Kill and start again and again; raises ``Untrue``."""
         await self.ready.wait()
         before: set[str] = set()
-        for count in range(kills):
-            await self._progress(self.pauses * 95 * count // (100 * kills), before)
+        for count in range(self.kills):
+            await self._accepted(before)
             await self._moment(count)
             waited = monotonic() - self._pressed_at
             await self.child.kill()
@@ -81,20 +88,22 @@ class Storm:
             for check in [check for check in self._checks if check.done()]:
                 check.result()
         await asyncio.gather(*self._checks)
+        self.round = math.inf
+        self.ledger.wake()
         self.over.set()
 
-    async def _progress(self, share: int, before: set[str]) -> None:
-        """Wait for a share of all pauses, and for what was on its way at the last kill: nobody is starved."""
-        accepted = self.ledger.accepted
-        await self.ledger.until(lambda: len(accepted) >= share and before <= accepted)
+    async def _accepted(self, before: set[str]) -> None:
+        """Wait for what was on its way at the last kill, so that nobody is starved."""
+        await self.ledger.until(lambda: before <= self.ledger.accepted)
 
     async def _moment(self, count: int) -> None:
-        """Mostly right after a press, while it is being kept and answered; now and then at any time."""
+        """Let the next ones press; mostly right after that, while it is kept and answered, now and then later."""
+        ended = self.ledger.ended
+        known, self.round = len(ended), count
+        self.ledger.wake()
         if count % 4 == 3:
             await asyncio.sleep(self._dice.uniform(0, 0.3))
             return
-        ended = self.ledger.ended
-        known = len(ended)
         await self.ledger.until(lambda: known < len(ended) or known >= self.pauses)
         await asyncio.sleep(self._dice.choice((0.0, 0.002, 0.005, 0.01, 0.03)))
 
@@ -129,8 +138,8 @@ async def agree(client: Party) -> None:
     assert await client.ask("consent.answer", choice="save", therapist=True, practice=False) == "ok"
 
 
-async def call_on_the_wire(storm: Storm, name: str, pauses: int) -> None:
-    """One call without a browser."""
+async def call_on_the_wire(storm: Storm, name: str, pauses: int, *, offset: float) -> None:
+    """One call without a browser; ``offset`` is a part of the time between two of its presses."""
     house = await storm.begin(name)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(on_the_wire(house, f"pat-{name}", "client"))
@@ -140,6 +149,7 @@ async def call_on_the_wire(storm: Storm, name: str, pauses: int) -> None:
         await agree(client)
         await storm.ready.wait()
         for count in range(pauses):
+            await storm.turn((count + offset) / pauses)
             await _pause(storm, client, therapist, count)
 
 

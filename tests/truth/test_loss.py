@@ -34,7 +34,9 @@ async def test_three_ledgers_of_five_hundred_pauses_agree_after_a_hundred_kills(
         storms = []
         for name in ("north", "south"):
             house = serving(tmp_path / name, origins=(pages.origin,), results=record.settings)
-            storms.append(Storm(await stack.enter_async_context(house), PAUSES, asyncio.Barrier(CALLS + 2)))
+            storms.append(
+                Storm(await stack.enter_async_context(house), KILLS, PAUSES, asyncio.Barrier(CALLS + 2))
+            )
         async with asyncio.TaskGroup() as both:
             for storm in storms:
                 both.create_task(weathered(storm, pages, browser))
@@ -59,8 +61,9 @@ async def weathered(storm: Storm, pages: Pages, browser: Browser) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(call_in_browsers(storm, f"{name}-page", PRESSED_BY_BUTTON, browser, pages))
         for call in range(CALLS):
-            tasks.create_task(call_on_the_wire(storm, f"{name}-{call}", PRESSED_IN_EACH))
-        tasks.create_task(storm.rage(KILLS))
+            calling = call_on_the_wire(storm, f"{name}-{call}", PRESSED_IN_EACH, offset=call / CALLS)
+            tasks.create_task(calling)
+        tasks.create_task(storm.rage())
     assert storm.ledger.accepted == storm.ledger.ended.keys()
     assert kept(storm.child.bodies()) == storm.ledger.ended
     await storm.end()
@@ -80,10 +83,10 @@ async def test_a_service_that_answers_before_it_has_committed_is_found_out(
 
 
 async def short_storm(child: Child) -> None:
-    storm = Storm(child, 40, asyncio.Barrier(5))
+    storm = Storm(child, kills=8, pauses=40, ready=asyncio.Barrier(5))
     async with asyncio.TaskGroup() as tasks:
         for call in range(4):
-            tasks.create_task(call_on_the_wire(storm, str(call), 10))
-        tasks.create_task(storm.rage(8))
+            tasks.create_task(call_on_the_wire(storm, str(call), 10, offset=call / 4))
+        tasks.create_task(storm.rage())
     if kept(child.bodies()) != storm.ledger.ended:
         raise Untrue("what was kept is not what was said")
