@@ -39,6 +39,8 @@ class About(BaseModel):
     """Files whose deliveries must all be refused."""
     others: list[str] = []
     """Files that hold deliveries and no whole session."""
+    private: list[str]
+    """Names, tokens and addresses that its deliveries hold, and that must not be found anywhere afterwards."""
 
     @model_validator(mode="before")
     @classmethod
