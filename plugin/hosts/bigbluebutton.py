@@ -130,7 +130,7 @@ def _read(reply: Reply) -> Element:
 
 def _parsed(body: bytes) -> Element:
     """Read XML without a document type: no entity can be made, so none can grow or fetch anything."""
-    builder, parser = TreeBuilder(), expat.ParserCreate()
+    builder, parser = TreeBuilder(), expat.ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
