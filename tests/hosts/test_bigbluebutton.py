@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Generator
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,10 +14,11 @@ from yarl import URL
 from plugin.hosts import bigbluebutton
 from plugin.hosts.bigbluebutton import Account
 from plugin.hosts.host import Askable, Call, NotTold, Registering, Reply, Request
+from plugin.signed import Unacceptable
+from tests.forged import KEYS, NOW, STAMP, signed
 from tests.webhooks.known import FIXTURES
 from webhooks.events import HostFact, PeoplePresent, Present, Role
 
-NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 HOST = "https://bbb.example"
 HOOK = "https://fermata.example/webhooks/north/bigbluebutton?site=a b&k=1"
 ACCOUNT = Account(secret="s3cret-of-the-fixture-0123456789")
@@ -248,3 +248,26 @@ def test_an_http_client_sends_the_address_as_it_was_signed(meeting: str, path: s
 
     assert str(URL(request.url)) == request.url
     assert parse_qs(URL(request.url).raw_query_string, strict_parsing=True)["meetingID"] == [meeting]
+
+
+def test_a_browser_is_who_the_page_s_token_says() -> None:
+    claims = {
+        "iss": "bigbluebutton",
+        "aud": "fermata",
+        "sub": "cl-0001",
+        "meeting": "room-1",
+        "role": "client",
+    }
+    times = {"iat": STAMP, "exp": STAMP + 900, "jti": "j1"}
+    header = {"alg": "HS256", "typ": "JWT", "kid": "o1"}
+    found = bigbluebutton.who(signed(header, {**claims, **times}, KEYS["o1"]), KEYS, NOW)
+
+    assert (found.meeting, found.occurrence, found.person, found.role) == (
+        "room-1",
+        None,
+        "cl-0001",
+        Role.CLIENT,
+    )
+    for changed in ({"iss": "jitsi"}, {"exp": None}, {"aud": "other"}, {"exp": STAMP + 86400}):
+        with pytest.raises(Unacceptable):
+            bigbluebutton.who(signed(header, {**claims, **times, **changed}, KEYS["o1"]), KEYS, NOW)

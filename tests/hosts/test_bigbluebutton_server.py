@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from plugin.hosts import bigbluebutton
 from plugin.hosts.bigbluebutton import Account
 from plugin.hosts.host import NotTold, Reply, Request
+from tests.forged import NOW
 from tests.hosts.test_bigbluebutton import (
     ACCOUNT,
     BAD_CHECKSUM,
@@ -21,7 +22,6 @@ from tests.hosts.test_bigbluebutton import (
     DUPLICATE,
     HOOK,
     NOT_FOUND,
-    NOW,
     info,
     present,
 )
