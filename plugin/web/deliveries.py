@@ -14,7 +14,7 @@ from aiohttp import web
 
 from plugin.bodies import body_of
 from plugin.errors import Problem, answer, unwritable
-from plugin.hosts import listening
+from plugin.hosts import NAMES, listening
 from plugin.ports import Contradiction, Received, SeenBefore, Unwritable
 from plugin.runner import Runner
 from webhooks.delivery import Delivery, Handshake, Malformed, NotAccepted, Window
@@ -63,8 +63,6 @@ class Deliveries:
         self, hosts: Sequence[Installed], runner: Runner, now: Callable[[], datetime], *, public_url: str
     ) -> None:
         self._senders = {(each.tenant, each.host): _sender(each) for each in hosts}
-        # Whoever knocks at a door that is not there meets the same checks, with no secret that could pass them.
-        self._stranger = _Sender(listening("sandbox"), {}, Window(), None)
         self._runner = runner
         self._now = now
         self._public_url = public_url
@@ -72,7 +70,7 @@ class Deliveries:
     async def post(self, request: web.Request) -> web.Response:
         """Keep one delivery: 2xx when it is new or was kept before."""
         tenant, host = request.match_info["tenant"], request.match_info["host"]
-        sender = self._senders.get((tenant, host), self._stranger)
+        sender = self._senders.get((tenant, host)) or _stranger(host)
         if request.match_info.get("rest", "") not in sender.host.door.paths:
             raise Problem(404)
         body = await body_of(request, types=sender.host.door.content_types)
@@ -83,7 +81,7 @@ class Deliveries:
             return web.Response(body=trial.answer, content_type="application/json")
         except NotAccepted as refusal:
             # A path is words of a stranger; only the names of a practice of ours are for the log.
-            known = {"tenant": tenant, "host": host} if sender is not self._stranger else {}
+            known = {"tenant": tenant, "host": host} if (tenant, host) in self._senders else {}
             _log.warning("delivery_refused", reason=refusal.reason.value, **known)
             raise _problem(sender.host, refusal) from None
         return await self._told(sender, facts, received)
@@ -127,6 +125,11 @@ def _sender(installed: Installed) -> _Sender:
     if past is not None:
         window = replace(window, past=timedelta(seconds=past))
     return _Sender(host, installed.webhook_keys, window, installed.webhook_url)
+
+
+def _stranger(host: str) -> _Sender:
+    """Whoever knocks at a door that is not there meets the same checks, with no secret that could pass them."""
+    return _Sender(listening(host if host in NAMES else "sandbox"), {}, Window(), None)
 
 
 def _problem(host: Host, refusal: NotAccepted) -> Exception:

@@ -95,12 +95,15 @@ def summary(house: House, *, named: bool) -> list[dict[str, Any]]:
 
 
 def shuffled(host: Known, deliveries: Sequence[Kept], seed: int) -> list[Kept]:
-    """All twice and in any order, but what came after a room was made anew still comes after it."""
+    """All twice and in any order; only that a room was made anew is told before what happened in it.
+
+    A host that has no name for a run leaves it open, until then, which of two runs somebody came into.
+    """
     mixed: list[Kept] = []
-    for run in _runs(host, deliveries):
+    for number, run in enumerate(_runs(host, deliveries)):
         twice = [*run, *run]
         random.Random(seed).shuffle(twice)
-        mixed += twice
+        mixed += [run[0], *twice] if number else twice
     return mixed
 
 
