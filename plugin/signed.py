@@ -78,7 +78,8 @@ def claims_of(
         raise Unacceptable("unknown key")
     try:
         claims: Mapping[str, object] = jwt.decode(token, key, algorithms=[algorithm], options=_options)
-    except (jwt.PyJWTError, RecursionError) as refusal:
+    except (jwt.PyJWTError, RecursionError, AttributeError) as refusal:
+        # The last is a private key that was given where a public one belongs: it verifies nothing.
         raise Unacceptable("signature does not hold") from refusal
     return claims
 
