@@ -1,6 +1,7 @@
 """Hearing: what a host's facts make of a call. They come late, twice and out of order, and lead to the same end."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from plugin.core import people
 from plugin.core.people import Person
@@ -12,6 +13,7 @@ from webhooks.events import (
     PeoplePresent,
     PersonFact,
     PersonJoined,
+    PersonLeft,
     RecordingStarted,
     RecordingStopped,
     WaitingEntered,
@@ -22,6 +24,10 @@ from webhooks.events import (
 
 def heard(session: Session, fact: HostFact) -> Session:
     """The call after a fact of its host."""
+    return _concluded(_told(session, fact))
+
+
+def _told(session: Session, fact: HostFact) -> Session:
     keys = session.keys | {fact.key}
     match fact:
         case MeetingStarted():
@@ -32,19 +38,11 @@ def heard(session: Session, fact: HostFact) -> Session:
                 begun=session.begun or fact.begun,
                 breakout=session.breakout or fact.breakout,
             )
-        case MeetingEnded(partly=True) if any(person.present for person in session.people.values()):
-            return replace(session, keys=keys)
+        case MeetingEnded(partly=True):
+            return replace(session, keys=keys, guessed_end=max(session.guessed_end or fact.at, fact.at))
         case MeetingEnded():
-            closed = {key: people.ended(person, session.now) for key, person in session.people.items()}
-            ended_at = earliest(session.ended_at, fact.at)
-            return replace(
-                session,
-                keys=keys,
-                people=closed,
-                begun=session.begun or fact.begun,
-                ended_at=ended_at,
-                over_at=session.over_at or session.now,
-            )
+            begun = session.begun or fact.begun
+            return _ended(replace(session, keys=keys, begun=begun), earliest(session.ended_at, fact.at))
         case PeoplePresent():
             return _listed(session, fact)
         case WaitingEntered() | WaitingLeft():
@@ -54,11 +52,29 @@ def heard(session: Session, fact: HostFact) -> Session:
             person = people.told(known, fact, session.now)
             started = earliest(session.started_at, fact.at if isinstance(fact, PersonJoined) else None)
             person = people.ended(person, session.now) if session.over else person
+            moved = fact.at if isinstance(fact, PersonJoined | PersonLeft) else session.moved_at
             return replace(
-                session, keys=keys, people={**session.people, person.id: person}, started_at=started
+                session,
+                keys=keys,
+                people={**session.people, person.id: person},
+                started_at=started,
+                moved_at=max(filter(None, (session.moved_at, moved)), default=None),
             )
         case _:
             return _recorded(replace(session, keys=keys), fact)
+
+
+def _ended(session: Session, at: datetime | None) -> Session:
+    closed = {key: people.ended(person, session.now) for key, person in session.people.items()}
+    return replace(session, people=closed, ended_at=at, over_at=session.over_at or session.now)
+
+
+def _concluded(session: Session) -> Session:
+    """A guessed end holds if nobody is inside and nobody came or went after it, whichever was told first."""
+    guess = session.guessed_end
+    if guess is None or session.over or (session.moved_at and session.moved_at > guess):
+        return session
+    return session if any(p.present for p in session.people.values()) else _ended(session, guess)
 
 
 def _recorded(session: Session, fact: RecordingStarted | RecordingStopped) -> Session:

@@ -28,8 +28,9 @@ class Session:
     """One occurrence of a meeting. ``now`` never goes backwards; ``over_at`` is when nothing can reopen any more.
 
     ``started_at`` and ``ended_at`` are the host's own times, for people to read; deadlines follow ``now``. ``begun``
-    is when the run began where that is the only name its host has for it. ``heard_at`` is when anything but the
-    clock was last heard of, within ten minutes.
+    is when the run began where that is the only name its host has for it, ``guessed_end`` when the host believes that
+    it ended, ``moved_at`` when somebody last came or went, all by the host's clock. ``heard_at`` is when anything
+    but the clock was last heard of, within ten minutes.
     """
 
     id: str
@@ -38,6 +39,8 @@ class Session:
     ended_at: datetime | None = None
     over_at: datetime | None = None
     begun: datetime | None = None
+    guessed_end: datetime | None = None
+    moved_at: datetime | None = None
     heard_at: datetime | None = None
     empty_since: datetime | None = None
     breakout: bool = False

@@ -180,6 +180,22 @@ def test_a_leave_without_a_connection_closes_what_was_opened_before_it() -> None
     assert person(story, "C").connections == {"c": False, "d": True}
 
 
+@given(st.permutations(["T", "C", "T left", "C left", "guess"]), st.booleans())
+def test_a_guessed_end_holds_the_same_whenever_it_is_told(order: list[str], early: bool) -> None:
+    facts: dict[str, HostFact] = {
+        "T": PersonJoined(**CALL, at=at(1), key="1", person="T", connection="t", role=Role.THERAPIST),
+        "C": PersonJoined(**CALL, at=at(2), key="2", person="C", connection="c", role=Role.CLIENT),
+        "T left": PersonLeft(**CALL, at=at(60), key="3", person="T", connection="t"),
+        "C left": PersonLeft(**CALL, at=at(61), key="4", person="C", connection="c"),
+        "guess": MeetingEnded(**CALL, at=at(30 if early else 90), key="5", partly=True),
+    }
+    story = Story()
+    for name in order:
+        story.tell(Heard(at=at(100), fact=facts[name]))
+    first = order[0] == "guess"
+    assert story.session.over == (first or not early)
+
+
 FACTS: dict[str, Callable[[], HostFact]] = {
     "started": lambda: MeetingStarted(**CALL, at=at(0), key="1", begun=at(0)),
     "therapist": lambda: PersonJoined(
