@@ -134,7 +134,7 @@ def test_two_keys_are_kept_in_their_order(monkeypatch: pytest.MonkeyPatch) -> No
         ),
         (
             {"FERMATA_HOSTS": json.dumps([host(host="elsewhere")])},
-            "FERMATA_HOSTS.0: there is no such host, only livekit, sandbox",
+            "FERMATA_HOSTS.0: there is no such host, only ",
         ),
         (
             {"FERMATA_HOSTS": json.dumps([host(colour="red")])},

@@ -56,14 +56,16 @@ steps = (
         "the address ends in a checksum, or there is one Authorization header",
         (Reason.MISSING_HEADER, Reason.DOUBLED_HEADER),
     ),
-    Step("a checksum is the digest of address, body and a given secret", (Reason.WRONG_SIGNATURE,)),
+    Step(
+        "a checksum is one that a version makes of this address, this body and a given secret",
+        (Reason.WRONG_SIGNATURE,),
+    ),
     Step("it covers the body, not the address alone", (Reason.BODY_NOT_COVERED,)),
     Step("without a checksum, the header is Bearer and a given secret", (Reason.WRONG_CREDENTIAL,)),
     Step("the form says its timestamp once, in Unix milliseconds", (Reason.BAD_TIMESTAMP,)),
     Step("it is at most an hour old and 60 s ahead", (Reason.TOO_OLD, Reason.TOO_EARLY)),
     Step("the form's event is JSON with the ids of meeting and user", (Reason.BAD_BODY,)),
 )
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALGORITHMS = {40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 _CHECKED = re.compile(r"(.*)([?&])checksum=([^&#]*)", re.DOTALL)
@@ -168,8 +170,7 @@ def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url:
 
 # The sender leaves these empty or out where it no longer knows them: in a leave after the end, for one.
 _Perhaps = Identifier | Literal[""] | None
-_MEETING_PART = ("attributes", "meeting")
-_USER_PART = ("attributes", "user")
+_MEETING_PART, _USER_PART = ("attributes", "meeting"), ("attributes", "user")
 
 
 class _Event(BaseModel):
