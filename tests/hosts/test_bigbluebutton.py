@@ -131,6 +131,10 @@ NOT_ANSWERS = {
         b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + info(("&x;", "VIEWER")),
         "not_understood",
     ),
+    "an entity of its own": (
+        b'<!DOCTYPE r [<!ENTITY x "cl-0001">]>' + info(("&x;", "VIEWER")),
+        "not_understood",
+    ),
     "entities that grow": (
         b'<!DOCTYPE r [<!ENTITY a0 "lol">' + BOMB + b"]>" + info(("&a9;", "VIEWER")),
         "not_understood",
@@ -176,6 +180,12 @@ def test_a_hook_that_is_there_is_looked_at_and_left_alone() -> None:
 def test_a_hook_that_does_not_bring_what_is_needed_is_made_anew(path: str) -> None:
     hook = f"http://127.0.0.1:8901/bbb/api/{path}"
     assert registered(DUPLICATE, LISTED, GONE, CREATED, hook=hook) == ["create", "list", "destroy", "create"]
+
+
+def test_a_hook_for_one_meeting_is_made_anew() -> None:
+    listed = LISTED.replace(b"<eventID>user-joined,user-left</eventID>", b"")
+    hook = "http://127.0.0.1:8901/bbb/api/two"
+    assert registered(DUPLICATE, listed, GONE, CREATED, hook=hook) == ["create", "list", "destroy", "create"]
 
 
 @pytest.mark.parametrize(
