@@ -7,6 +7,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import permutations
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
@@ -33,6 +34,8 @@ _ADDRESS = (
     "The sender signs the address, and it was given another one: {}. Behind a proxy, say the public address "
     "exactly as the sender has it (FERMATA_PUBLIC_URL, webhook_url, or --url)."
 )
+_SCHEME = "The sender leaves out the word Bearer, or writes more or less than that before the secret."
+_FEW = 4
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -40,6 +43,9 @@ def guesses(delivery: Delivery, secrets: Mapping[str, str]) -> Iterator[Guess]:
     """Every known mistake, the likeliest first."""
     for undone in _secrets(secrets):
         yield Guess(undone[0], delivery, undone[1])
+    for secret in secrets.values():
+        if any(value.strip("'\" ").lower().endswith(secret.lower()) for _, value in delivery.headers):
+            yield Guess(_SCHEME, _with_bearer(delivery, secret), secrets)
     for words, url in _addresses(delivery):
         yield Guess(_ADDRESS.format(words), replace(delivery, url=url), secrets)
     for body in (delivery.body.rstrip(b"\r\n"), delivery.body + b"\n", delivery.body + b"\r\n"):
@@ -60,6 +66,11 @@ def _secrets(secrets: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str
 
 def _encoded(text: str) -> str:
     return b64encode(text.encode("utf-8", "surrogateescape")).decode()
+
+
+def _with_bearer(delivery: Delivery, secret: str) -> Delivery:
+    others = tuple(pair for pair in delivery.headers if pair[0].lower() != "authorization")
+    return replace(delivery, headers=(*others, ("Authorization", f"Bearer {secret}")))
 
 
 def _addresses(delivery: Delivery) -> Iterator[tuple[str, str]]:
@@ -102,6 +113,7 @@ def _form_anew(body: bytes) -> Iterator[bytes]:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
     except ValueError:
         return
-    for encode in (quote_plus, quote):
-        for ordered in (pairs, sorted(pairs)):
+    orders = permutations(pairs) if len(pairs) <= _FEW else (pairs, sorted(pairs))
+    for ordered in orders:
+        for encode in (quote_plus, quote):
             yield urlencode(ordered, quote_via=encode).encode()

@@ -14,7 +14,8 @@ from webhooks.listening import Host
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,64}")
 _BY_REASON = {
-    Reason.MISSING_HEADER: "A proxy or framework on the way drops this header, or the sender does not sign.",
+    Reason.MISSING_HEADER: "A proxy or framework on the way drops this header, or the query of the address, "
+    "or the sender does not sign.",
     Reason.DOUBLED_HEADER: "Something on the way adds the header a second time.",
     Reason.BAD_ID: "The id is empty, too long, or holds a dot or another character that is not allowed.",
     Reason.BAD_TIMESTAMP: "The timestamp is not in whole Unix seconds; milliseconds and dates are not taken.",

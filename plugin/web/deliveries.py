@@ -133,9 +133,9 @@ def _stranger(host: str) -> _Sender:
 
 
 def _problem(host: Host, refusal: NotAccepted) -> Exception:
-    if isinstance(refusal, Unreadable) and host.door.unreadable < 300:
-        # For this sender anything else would be a broken address, and it would send nothing any more.
+    status = host.door.unreadable if isinstance(refusal, Unreadable) else 400
+    if status < 300:
         return web.HTTPOk()
     if isinstance(refusal, Malformed):
-        return Problem(400, "The delivery cannot be read.")
+        return Problem(status, "The delivery cannot be read.")
     return Problem(host.door.refused, "The delivery is not verified.")
