@@ -29,7 +29,15 @@ from webhooks.delivery import (
     read_as,
     same,
 )
-from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, role_named
+from webhooks.events import (
+    HostFact,
+    MeetingEnded,
+    MeetingStarted,
+    PersonJoined,
+    PersonLeft,
+    Role,
+    role_named,
+)
 from webhooks.listening import Door, Step
 from webhooks.tokens import bearer, proved, unproved
 
@@ -141,14 +149,35 @@ class _Attributes(_Part):
     role: str | None = None
 
 
-class _Participant(_Part):
+class Participant(_Part):
+    """One participant, in a webhook or in an answer of the server's API."""
+
     sid: Identifier
     identity: Identifier
+    state: str | int = "JOINING"
     kind: str | int = "STANDARD"
     joined_at: _Seconds = 0
     joined_at_ms: _Milliseconds = 0
     permission: _Permission | None = None
     attributes: _Attributes | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is somebody whom others can see: no agent, recorder or telephone, and not hidden."""
+        return self.kind in ("STANDARD", 0) and not (self.permission and self.permission.hidden)
+
+    @property
+    def role(self) -> Role | None:
+        """The role by the token; who may write their own attributes may call themselves therapist."""
+        if self.attributes is None or (self.permission and self.permission.can_update_metadata):
+            return None
+        return role_named(self.attributes.role)
+
+    @property
+    def joined(self) -> datetime | None:
+        """When the connection came into the room, where that is told."""
+        milliseconds = self.joined_at_ms or 1000 * self.joined_at
+        return _moment(milliseconds) if milliseconds else None
 
 
 class _Envelope(_Part):
@@ -162,7 +191,7 @@ class _RoomEvent(_Envelope):
 
 
 class _ParticipantEvent(_RoomEvent):
-    participant: _Participant
+    participant: Participant
 
 
 def key(delivery: Delivery) -> str:
@@ -191,26 +220,17 @@ def _room(event: _RoomEvent) -> HostFact:
 
 
 def _person(event: _ParticipantEvent) -> list[HostFact]:
-    who = event.participant
-    may = who.permission or _Permission()
-    if may.hidden or who.kind not in ("STANDARD", 0):
+    who, told = event.participant, _moment(event.created_at * 1000)
+    if not who.is_person:
         return []
-    joined = _moment(who.joined_at_ms or 1000 * (who.joined_at or event.created_at))
-    known = {
-        "host": name,
-        "meeting": event.room.name,
-        "occurrence": event.room.sid,
-        "person": who.identity,
-        "connection": who.sid,
-        "key": event.id,
-    }
+    joined = who.joined or told
+    known = {"host": name, "meeting": event.room.name, "occurrence": event.room.sid, "key": event.id}
+    known |= {"person": who.identity, "connection": who.sid}
     if event.event == "participant_joined":
-        # Who may write their own attributes may call themselves therapist.
-        word = None if may.can_update_metadata or who.attributes is None else who.attributes.role
-        return [PersonJoined(**known, at=joined, role=role_named(word), sole=True)]
+        return [PersonJoined(**known, at=joined, role=who.role, sole=True)]
     # An aborted connection was mostly never told of, but after a failed migration between servers it was.
     # createdAt lost its fraction of a second: nobody leaves before they came.
-    return [PersonLeft(**known, at=max(joined, _moment(event.created_at * 1000)))]
+    return [PersonLeft(**known, at=max(joined, told))]
 
 
 def _moment(milliseconds: int) -> datetime:
