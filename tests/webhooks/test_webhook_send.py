@@ -55,7 +55,9 @@ async def test_what_is_sent_as_the_host_does_is_kept(
         wrong = known(host).other_secret
         assert await send(house, host, file, secret=wrong) == 1
     said = capsys.readouterr().out
-    assert "does not accept the signature" in said or "cannot keep it now" in said  # as its sender would be told
+    assert (
+        "does not accept the signature" in said or "cannot keep it now" in said
+    )  # as its sender would be told
     assert wrong not in said
 
 
