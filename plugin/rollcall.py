@@ -107,8 +107,7 @@ class RollCall:
                     questions.create_task(self._ask(turns, place, head, state))
 
     async def _ask(self, turns: asyncio.Semaphore, place: _Place, head: Head, state: Session) -> None:
-        holders = {name: person.id for person in state.people.values() for name in person.connections}
-        call = Call(head.meeting, head.occurrence, holders)
+        call = _call(head, state)
         async with turns:
             try:
                 facts = await asked(
@@ -123,6 +122,12 @@ class RollCall:
                 Exception
             ):  # a fault in the reading of one host's answers must not end the questions to others
                 _log.exception("roll_call_failed", tenant=head.tenant, host=head.host)
+
+
+def _call(head: Head, state: Session) -> Call:
+    stays = [(name, p.id, open_) for p in state.people.values() for name, open_ in p.connections.items()]
+    closed = frozenset(name for name, _, open_ in stays if not open_)
+    return Call(head.meeting, head.occurrence, {name: person for name, person, _ in stays}, closed)
 
 
 def _place(installed: Installed) -> _Place | None:

@@ -27,10 +27,10 @@ _BY_REASON = {
     Reason.BAD_CLAIM: "The token was not made for a webhook: a join token, for one, says nothing of a body.",
     Reason.OTHER_BODY: "The body is not the one that was signed: it was changed, cut or swapped on its way.",
     Reason.WRONG_CREDENTIAL: "The sender was given another secret: compare it with the one after the = of --key.",
-    Reason.BODY_NOT_COVERED: "This version of the sender does not sign the body, so anybody who saw one of its "
-    "deliveries could send others: upgrade it.",
+    Reason.BODY_NOT_COVERED: "The sender does not sign the body, so anybody who saw one of its deliveries could send "
+    "others: upgrade it, or have it sign a hash of the body.",
     Reason.HANDSHAKE: "The host tries the address and cannot sign that. The service answers it and keeps nothing.",
-    Reason.BAD_BODY: "It is signed, so the host meant it: a version of the host that is not known here.",
+    Reason.BAD_BODY: "Either it comes from a version of the host that is not known here, or it is not the host's.",
 }
 
 

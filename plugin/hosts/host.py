@@ -65,11 +65,15 @@ class NotTold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to ask about: its names at the host, and which person is known to hold each connection."""
+    """A call to ask about: its names at the host, and which person is known to hold each connection.
+
+    ``closed`` are those connections of which the host told that they are over.
+    """
 
     meeting: str
     occurrence: str
     holders: Mapping[str, str]
+    closed: frozenset[str] = frozenset()
 
 
 Asking = Generator[Request, Reply, Sequence[HostFact]]

@@ -78,7 +78,8 @@ def ask(url: str, call: Call, account: BaseModel, now: datetime) -> Asking:
     headers = {"Authorization": f"Basic {proof}"}
     path = f"{url}/v1/Rooms/{quote(call.occurrence, '')}/Participants"
     listed = yield from _listed(path, headers)
-    missing = [sid for sid in call.holders if sid not in {each.sid for each in listed}]
+    there = {each.sid for each in listed} | call.closed
+    missing = [sid for sid in call.holders if sid not in there]
     asked = yield from _each(path, missing[:_MOST_MISSING], headers)
     inside = [each for each in (*listed, *asked) if each.status != "disconnected"]
     return [_present(inside, call, now, whole=len(missing) <= _MOST_MISSING)]
