@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -20,10 +19,12 @@ from plugin.live.hub import Hub
 from plugin.live.wire import WIRE, Wire, live
 from plugin.performer import Performer
 from plugin.ports import Broken, Results, Unwritable
+from plugin.records import record_of
 from plugin.registering import Registrations
+from plugin.results_settings import SignedResults
 from plugin.rollcall import RollCall
 from plugin.runner import Runner
-from plugin.settings import HostSettings, Misconfigured, Settings
+from plugin.settings import Settings
 from plugin.shipped import shipped
 from plugin.web.deliveries import Deliveries
 from plugin.web.dress import harden
@@ -32,9 +33,6 @@ from plugin.web.health import Readiness, healthz
 from plugin.web.manifest import served
 from plugin.web.sessions import Sessions
 from plugin.web.wellknown import KeySet
-
-if TYPE_CHECKING:
-    from plugin.results.fhir import FhirResults
 
 SWEEP_EVERY = timedelta(hours=1)
 REMEMBER_DELIVERIES = timedelta(days=14)
@@ -95,7 +93,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(hang_up)
     embed = Embed(shipped("ui-snippets"))
-    keys = KeySet(each.results for each in settings.hosts if each.results)
+    keys = KeySet(each.results for each in settings.hosts if isinstance(each.results, SignedResults))
     for path in ("/webhooks/{tenant}/{host}", "/webhooks/{tenant}/{host}/{rest:.+}"):
         app.router.add_post(path, _to(lambda service: service.deliveries.post))
     app.router.add_post("/v1/overlay-tokens", _to(lambda service: service.sessions.post))
@@ -187,32 +185,6 @@ def _assembled(
         rollcall=RollCall(settings.hosts, runner, now),
         failed=failed,
     )
-
-
-def record_of(host: HostSettings, pseudonym_key: str, now: Callable[[], datetime]) -> "FhirResults":
-    """The record of a host that keeps results; raises ``Misconfigured`` when its key cannot be used."""
-    # Imported here: a service without a record needs no client for one.
-    from plugin.results.fhir import FhirResults, Place  # noqa: PLC0415
-
-    setting = f"FERMATA_HOSTS: results of {host.tenant}/{host.host}"
-    results = host.results
-    if results is None:
-        raise Misconfigured(f"{setting} are missing")
-    try:
-        place = Place(
-            tenant=host.tenant,
-            base=results.base,
-            client_id=results.client_id,
-            kid=results.kid,
-            key=results.key_file.read_bytes(),
-            secret=pseudonym_key.encode(),
-            scope=results.scope,
-        )
-        return FhirResults(place, now=now)
-    except OSError as reason:
-        raise Misconfigured(f"{setting}: key_file cannot be read ({reason.strerror})") from None
-    except ValueError as reason:
-        raise Misconfigured(f"{setting}: {reason}") from None
 
 
 async def _background(stack: AsyncExitStack, service: Service, name: str, work: Awaitable[None]) -> None:

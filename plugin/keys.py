@@ -23,12 +23,16 @@ def pairs(given: object) -> object:
 def strong(keys: Mapping[str, str], *, name: str = "") -> Mapping[str, str]:
     """The same keys, or ``ValueError`` for one that could be guessed, told by its place."""
     for place, secret in enumerate(keys.values(), start=1):
-        label = f"{name}: " if name else f"key {place} "
-        if len(secret.encode()) < FEWEST_BYTES:
-            raise ValueError(f"{label}is shorter than {FEWEST_BYTES} bytes")
-        if len(set(secret)) < _FEWEST_DIFFERENT:
-            raise ValueError(f"{label}repeats itself; make it by chance")
+        if weakness := weak(secret):
+            raise ValueError(f"{name}: {weakness}" if name else f"key {place} {weakness}")
     return keys
+
+
+def weak(secret: str, *, fewest: int = FEWEST_BYTES) -> str | None:
+    """Why a secret could be guessed, null when it could not; ``fewest`` is in bytes."""
+    if len(secret.encode()) < fewest:
+        return f"is shorter than {fewest} bytes"
+    return "repeats itself; make it by chance" if len(set(secret)) < _FEWEST_DIFFERENT else None
 
 
 def master_key(keys: Mapping[str, str]) -> Mapping[str, str]:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -27,6 +26,7 @@ from pydantic_core import from_json
 from plugin.hosts import NAMES, listening, named
 from plugin.hosts.host import Askable, Registering
 from plugin.keys import master_key, pairs, strong
+from plugin.results_settings import Part, ResultsSettings, Url, safe_url
 
 PREFIX = "FERMATA_"
 
@@ -38,22 +38,8 @@ class Misconfigured(Exception):
     """The service cannot start with these settings; the message is one line and holds no value."""
 
 
-def is_loopback(name: str | None) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    return name in {"localhost", "::1"} or bool(name and name.startswith("127."))
-
-
-def _safe_url(text: str) -> str:
-    url = urlsplit(text)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query or url.fragment:
-        raise ValueError("is not a plain http or https URL")
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        raise ValueError("must be https:// anywhere but on this machine")
-    return text.rstrip("/")
-
-
 def _origin(text: str) -> str:
-    url = urlsplit(_safe_url(text))
+    url = urlsplit(safe_url(text))
     if url.path or url.netloc.lower() != url.netloc:
         raise ValueError("must be origins such as https://calls.example, in lower case and without a path")
     return text.rstrip("/")
@@ -71,28 +57,13 @@ def _from_json(given: object) -> object:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-Url = Annotated[str, AfterValidator(_safe_url)]
 Keys = Annotated[Mapping[str, str], BeforeValidator(pairs), Field(min_length=1, repr=False)]
 StrongKeys = Annotated[Keys, AfterValidator(strong)]
 MasterKeys = Annotated[Keys, AfterValidator(master_key)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_listed)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class ResultsSettings(_Part):
-    """Where a host keeps results: the FHIR base, and the client that may write there."""
-
-    base: Url
-    client_id: str
-    kid: str
-    key_file: Path
-    scope: str
-
-
-class HostSettings(_Part):
+class HostSettings(Part):
     """One host platform of one practice."""
 
     tenant: Name
@@ -131,7 +102,7 @@ class HostSettings(_Part):
         return self
 
 
-class StoreSettings(_Part):
+class StoreSettings(Part):
     """Where the journal is and what opens it."""
 
     model_config = ConfigDict(extra="ignore")

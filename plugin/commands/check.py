@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from plugin.app import record_of, utc_now
+from plugin.app import utc_now
 from plugin.commands.common import add_settings, could_not, settings_of
 from plugin.journal import opening
 from plugin.journal.dump import reader
 from plugin.journal.masters import WeakKey, masters_of
 from plugin.journal.opening import CannotOpen
-from plugin.ports import Postponed
+from plugin.ports import Hopeless, Postponed
+from plugin.records import record_of
 from plugin.settings import HostSettings, Misconfigured, Settings
 
 PATIENCE = aiohttp.ClientTimeout(total=5)
@@ -100,7 +101,7 @@ async def _record(host: HostSettings, pseudonym_key: str) -> Finding:
         return Finding(what, str(reason))
     try:
         await record.reach()
-    except Postponed as reason:
+    except (Postponed, Hopeless) as reason:
         return Finding(what, reason.reason)
     finally:
         await record.close()

@@ -12,6 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from plugin.results.credentials import Proof
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
 ASSERTION_LIFE = 240
 """Seconds; the specification allows 300, and clocks differ."""
 
@@ -39,6 +43,10 @@ class Assertions:
             self._algorithm = "ES384"
         else:
             raise ValueError("the record's key must be RSA or EC P-384")
+
+    def prove(self, endpoint: str) -> Proof:
+        """A form with an assertion that is good for this endpoint and this try only."""
+        return Proof(form={"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self.sign(endpoint)})
 
     def sign(self, audience: str) -> str:
         """A new assertion for one try at one token endpoint."""

@@ -12,22 +12,23 @@ of their own. For the same reason there is one writer per identifier.
 import asyncio
 import json
 from typing import Any
+from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
-from plugin.exchange import Answer, Exchange, Lost, Unsure
+from plugin.exchange import Answer, Lost, Unsure
 from plugin.ports import Hopeless, Postponed
+from plugin.results.caller import Caller
 from plugin.results.capability import Capability, Offer
 from plugin.results.doubt import Doubts
 from plugin.results.elements import Element
 from plugin.results.identifiers import SYSTEM
 from plugin.results.scopes import allows
-from plugin.results.smart import SmartTokens
 from plugin.results.verdict import is_stored, verdict
 
-_FHIR = "application/fhir+json"
+FHIR = "application/fhir+json"
 
 
 class _Entry(BaseModel):
@@ -42,10 +43,9 @@ class _Bundle(BaseModel):
 class Store:
     """Writes to one FHIR server."""
 
-    def __init__(self, exchange: Exchange, base: str, tokens: SmartTokens, doubts: Doubts) -> None:
-        self._exchange = exchange
+    def __init__(self, caller: Caller, base: str, doubts: Doubts) -> None:
+        self._caller = caller
         self._base = base
-        self._tokens = tokens
         self._doubts = doubts
         self._capability = Capability(self._metadata)
         self._writers: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -53,13 +53,22 @@ class Store:
     async def offer(self, kind: str) -> Offer:
         """What both the server's statement and the granted scopes allow; raises ``Postponed``."""
         said = await self._capability.of(kind)
-        granted = (await self._tokens.token()).scope
+        granted = await self._caller.granted()
         return Offer(
             create=said.create and allows(granted, kind, "c"),
             search=said.search and allows(granted, kind, "s"),
             conditional=said.conditional and allows(granted, kind, "c"),
             assumed=said.assumed,
         )
+
+    async def reach(self, kind: str) -> None:
+        """Return if a resource of this kind would be taken; raises ``Postponed`` or ``Hopeless``."""
+        offer = await self.offer(kind)
+        if not offer.create:
+            raise Hopeless("not_offered")
+        if offer.search:
+            # Only the record itself can tell whether a token is good; this looks for what nobody holds.
+            await self._is_there(kind, uuid4().urn)
 
     async def put(self, resource: Element, own: str) -> None:
         """Return once the server holds the resource under this identifier, exactly once.
@@ -82,7 +91,7 @@ class Store:
     def distrust(self) -> None:
         """Read the server's statement and get a token anew before the next use: what they said did not hold."""
         self._capability.distrust()
-        self._tokens.forget()
+        self._caller.forget()
 
     async def _put(self, resource: Element, own: str) -> None:
         offer = await self.offer(resource["resourceType"])
@@ -102,13 +111,13 @@ class Store:
         except Hopeless as refusal:
             # Two meanings share these codes: it is there already, or it can never be taken. One look tells.
             torn = refusal.reason in {"http_409", "http_412"} and offer.search
-            if not torn or not await self._is_there(resource, own):
+            if not torn or not await self._is_there(resource["resourceType"], own):
                 raise
 
     async def _look_then_create(self, resource: Element, own: str, offer: Offer) -> None:
         # The order matters: what a search begun after the window does not find is not there.
         left = self._doubts.left(own)
-        if await self._is_there(resource, own):
+        if await self._is_there(resource["resourceType"], own):
             return
         if left > 0:
             raise Postponed("in_doubt", left)
@@ -126,19 +135,18 @@ class Store:
     async def _create(self, resource: Element, own: str, condition: dict[str, str]) -> None:
         kind = resource["resourceType"]
         body = json.dumps(resource, ensure_ascii=False).encode()
-        headers = {"Content-Type": _FHIR, **condition}
+        headers = {"Content-Type": FHIR, **condition}
         try:
-            answer = await self._ask("POST", URL(f"{self._base}/{kind}"), headers, body)
+            answer = await self._caller.ask("POST", URL(f"{self._base}/{kind}"), headers, body)
             if not is_stored(answer, kind):
                 raise verdict(answer)
         except (Unsure, asyncio.CancelledError) as end:
             self._doubts.begin(own, under_way=not isinstance(end, Unsure) or isinstance(end, Lost))
             raise
 
-    async def _is_there(self, resource: Element, own: str) -> bool:
-        kind = resource["resourceType"]
+    async def _is_there(self, kind: str, own: str) -> bool:
         url = URL(f"{self._base}/{kind}").with_query({"identifier": f"{SYSTEM}|{own}"})
-        answer = await self._ask("GET", url, {}, None)
+        answer = await self._caller.ask("GET", url)
         if answer.status != 200:
             raise verdict(answer)
         found = [_is_ours(entry.resource, kind, own) for entry in _entries(answer)]
@@ -148,25 +156,11 @@ class Store:
             raise Hopeless("several")
         return bool(found)
 
-    async def _ask(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Answer:
-        token = await self._tokens.token()
-        answer = await self._ask_with(token.value, method, url, headers, body)
-        if answer.status != 401:
-            return answer
-        token = await self._tokens.token(refused=token.value)
-        return await self._ask_with(token.value, method, url, headers, body)
-
-    async def _ask_with(
-        self, token: str, method: str, url: URL, headers: dict[str, str], body: bytes | None
-    ) -> Answer:
-        sent = {"Accept": _FHIR, "Authorization": f"Bearer {token}", **headers}
-        return await self._exchange.ask(method, url, headers=sent, body=body)
-
     async def _metadata(self) -> Answer:
         url = URL(f"{self._base}/metadata")
-        answer = await self._exchange.ask("GET", url, headers={"Accept": _FHIR})
+        answer = await self._caller.ask_openly("GET", url)
         if answer.status in {401, 403}:
-            answer = await self._ask("GET", url, {}, None)
+            answer = await self._caller.ask("GET", url)
         return answer
 
 

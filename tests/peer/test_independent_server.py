@@ -13,13 +13,15 @@ import pytest
 from plugin.core.orders import Result
 from plugin.exchange import Exchange
 from plugin.ports import Hopeless
-from plugin.results.assertion import Assertions
 from plugin.results.elements import Element
-from plugin.results.fhir import FhirResults, Place
+from plugin.results.fhir import FhirResults
+from plugin.results.place import Place
 from plugin.results.scopes import SCOPES
-from plugin.results.smart import SmartTokens
+from plugin.results.smart import discovered
+from plugin.results.tokens import ClientTokens
 from tests.peer.serving import independent_server
 from tests.results import keys, samples
+from tests.results.saving import signing
 
 pytestmark = pytest.mark.peer
 
@@ -48,14 +50,7 @@ async def base() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def kept_at(base: str) -> AsyncIterator[FhirResults]:
-    place = Place(
-        tenant="north",
-        base=base,
-        client_id="fermata",
-        kid="k1",
-        key=keys.pem(keys.curve()),
-        secret=samples.SECRET,
-    )
+    place = Place(tenant="north", base=base, access=signing(now=now), secret=samples.SECRET)
     kept = FhirResults(place, now=now)
     try:
         yield kept
@@ -66,8 +61,8 @@ async def kept_at(base: str) -> AsyncIterator[FhirResults]:
 async def held(base: str) -> dict[str, list[dict[str, Any]]]:
     """Everything the server holds, by type, read with a token of its own."""
     exchange = Exchange(now=now)
-    signing = Assertions(client_id="reader", kid="k1", key=keys.pem(keys.curve()), now=now)
-    token = await SmartTokens(exchange, base, signing, scope=SCOPES).token()
+    reader = signing(client="reader", now=now)
+    token = await ClientTokens(exchange, discovered(exchange, base), reader, scope=SCOPES).token()
     found = {}
     for kind in KINDS:
         url = f"{base}/{kind}?_count=100"

@@ -1,15 +1,17 @@
 """A FHIR server with a token endpoint that can be told to misbehave, over real HTTP.
 
-It checks every resource with the two strict readers and every assertion to the letter. Its searches lag as long as it
-is told, by a clock that the test moves.
+It checks every resource with the two strict readers and every proof of its client to the letter. Its searches lag as
+long as it is told, by a clock that the test moves.
 """
 
 import asyncio
+from base64 import b64encode
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote_plus
 
 import jwt
 from aiohttp import web
@@ -22,6 +24,9 @@ Fault = Callable[["RecordServer", web.Request], "web.StreamResponse | None"]
 """Answers in place of the server, or null to let it go on."""
 
 KINDS = ("QuestionnaireResponse", "Observation", "Consent")
+
+CLIENT_SECRET = "handed-out:by the host/7f3a"
+STATIC_TOKEN = "made-once-by-the-host-operator-0123456789"
 
 
 class Clock:
@@ -42,10 +47,14 @@ class RecordServer:
     kinds: tuple[str, ...] = KINDS
     granted: str | None = "system/*.crs"
     capabilities: tuple[str, ...] = ("client-confidential-asymmetric", "permission-v2")
+    method: str = "private_key_jwt"
+    """How the client proves itself at the token endpoint."""
+    discovery: bool = True
     lag: float = 0.0
     deaf: bool = False
     """Answers a search with everything, as servers do that do not know a parameter."""
     token_life: object = 60
+    token_type: str = "Bearer"
     base: str = ""
     stored: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     late: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
@@ -99,6 +108,8 @@ _RECORD = web.AppKey("RECORD", RecordServer)
 
 @asynccontextmanager
 async def serving(record: RecordServer) -> AsyncIterator[RecordServer]:
+    if record.method == "bearer":
+        record.tokens.append(STATIC_TOKEN)
     app = web.Application()
     app[_RECORD] = record
     app.add_routes(
@@ -128,6 +139,8 @@ def _fault(
 async def _discovery(request: web.Request) -> web.Response:
     record = request.app[_RECORD]
     record.seen.append("discovery")
+    if not record.discovery:
+        return web.Response(status=404)
     endpoint = str(request.url.with_path("/oauth/token"))
     return web.json_response({"token_endpoint": endpoint, "capabilities": list(record.capabilities)})
 
@@ -149,26 +162,50 @@ async def _metadata(request: web.Request) -> web.StreamResponse:
 async def _token(request: web.Request) -> web.StreamResponse:
     record = request.app[_RECORD]
     record.seen.append("token")
-    form = await request.post()
-    assertion = str(form["client_assertion"])
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    assert form["grant_type"] == "client_credentials"
+    _PROOFS[record.method](record, request, form)
+    record.scopes_asked.append(form["scope"])
+    if faulty := _fault(record.token_faults, record, request):
+        return faulty
+    record.tokens.append(f"token-{len(record.tokens)}")
+    life = {} if record.token_life is None else {"expires_in": record.token_life}
+    grant = {"access_token": record.tokens[-1], "token_type": record.token_type, **life}
+    return web.json_response(grant | ({} if record.granted is None else {"scope": record.granted}))
+
+
+def _check_assertion(record: RecordServer, request: web.Request, form: dict[str, str]) -> None:
+    assertion = form["client_assertion"]
     header = jwt.get_unverified_header(assertion)
     key = (keys.curve() if header["alg"] == "ES384" else keys.classic()).public_key()
     claims = jwt.decode(
         assertion, key, [header["alg"]], audience=str(request.url), options={"verify_exp": False}
     )
     assert header["kid"] == "k1"
-    assert form["grant_type"] == "client_credentials"
     assert claims["iss"] == claims["sub"] == "fermata"
     assert claims["jti"] not in [one["jti"] for one in record.assertions]
     assert 0 < claims["exp"] - claims["iat"] <= 300
     record.assertions.append(claims)
     record.algorithms.append(header["alg"])
-    record.scopes_asked.append(str(form["scope"]))
-    if faulty := _fault(record.token_faults, record, request):
-        return faulty
-    record.tokens.append(f"token-{len(record.tokens)}")
-    grant = {"access_token": record.tokens[-1], "token_type": "Bearer", "expires_in": record.token_life}
-    return web.json_response(grant | ({"scope": record.granted} if record.granted else {}))
+
+
+def _check_header(_record: RecordServer, request: web.Request, form: dict[str, str]) -> None:
+    encoded = "fermata:" + quote_plus(CLIENT_SECRET)
+    assert request.headers["Authorization"] == "Basic " + b64encode(encoded.encode()).decode()
+    assert form.keys() == {"grant_type", "scope"}
+
+
+def _check_form(_record: RecordServer, request: web.Request, form: dict[str, str]) -> None:
+    assert "Authorization" not in request.headers
+    assert (form["client_id"], form["client_secret"]) == ("fermata", CLIENT_SECRET)
+    assert form.keys() == {"grant_type", "scope", "client_id", "client_secret"}
+
+
+_PROOFS = {
+    "private_key_jwt": _check_assertion,
+    "client_secret_basic": _check_header,
+    "client_secret_post": _check_form,
+}
 
 
 def _unauthorised(record: RecordServer, request: web.Request) -> bool:

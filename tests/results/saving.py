@@ -1,6 +1,6 @@
 """Results against the test server, with every clock in the test's hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -9,7 +9,9 @@ from aiohttp import ClientTimeout
 
 from plugin.core.orders import Result
 from plugin.ports import Postponed
-from plugin.results.fhir import FhirResults, Place
+from plugin.results.assertion import Assertions
+from plugin.results.fhir import FhirResults
+from plugin.results.place import Place
 from tests.results import keys, samples
 from tests.results.record_server import Clock, RecordServer
 
@@ -24,17 +26,17 @@ def now() -> datetime:
     return samples.AT
 
 
+def signing(
+    key: bytes | None = None, *, client: str = "fermata", kid: str = "k1", now: Callable[[], datetime] = now
+) -> Assertions:
+    """Credentials with a key of the tests."""
+    return Assertions(client_id=client, kid=kid, key=keys.pem(keys.curve()) if key is None else key, now=now)
+
+
 @asynccontextmanager
 async def results(record: RecordServer, **settings: object) -> AsyncIterator[FhirResults]:
     make = partial(
-        Place,
-        tenant="north",
-        base=record.base,
-        client_id="fermata",
-        kid="k1",
-        key=keys.pem(keys.curve()),
-        secret=samples.SECRET,
-        times=PATIENT,
+        Place, tenant="north", base=record.base, access=signing(), secret=samples.SECRET, times=PATIENT
     )
     place = make(**settings)  # type: ignore[arg-type]  # a test names only the settings it changes
     kept = FhirResults(place, now=now, clock=record.clock)

@@ -18,12 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from plugin.core.orders import Result
 from plugin.exchange import Exchange
 from plugin.ports import Postponed
-from plugin.results.assertion import Assertions
-from plugin.results.fhir import FhirResults, Place
+from plugin.results.fhir import FhirResults
+from plugin.results.place import Place
 from plugin.results.scopes import SCOPES
-from plugin.results.smart import SmartTokens
+from plugin.results.smart import discovered
+from plugin.results.tokens import ClientTokens
 from plugin.sandbox.record import Client, Store, record_app
 from tests.results import keys, samples
+from tests.results.saving import signing
 from tests.results.strict import complaints
 
 ALL: tuple[Result, ...] = (
@@ -49,8 +51,8 @@ class Sandbox:
     async def read(self, kind: str) -> list[dict[str, Any]]:
         """What another client with read access finds."""
         exchange = Exchange(now=now)
-        signing = Assertions(client_id="reader", kid="k1", key=keys.pem(keys.curve()), now=now)
-        tokens = SmartTokens(exchange, self.base, signing, scope="system/*.rs")
+        find = discovered(exchange, self.base)
+        tokens = ClientTokens(exchange, find, signing(client="reader"), scope="system/*.rs")
         headers = {"Authorization": f"Bearer {(await tokens.token()).value}"}
         answer = await exchange.ask("GET", f"{self.base}/{kind}", headers=headers)
         await exchange.close()
@@ -92,14 +94,8 @@ def _jwk(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, kid: str) -> dict[st
 @asynccontextmanager
 async def kept_at(sandbox: Sandbox, *, kid: str = "k1") -> AsyncIterator[FhirResults]:
     key = keys.curve() if kid == "k1" else keys.classic()
-    place = Place(
-        tenant="north",
-        base=sandbox.base,
-        client_id="plugin",
-        kid=kid,
-        key=keys.pem(key),
-        secret=samples.SECRET,
-    )
+    access = signing(keys.pem(key), client="plugin", kid=kid)
+    place = Place(tenant="north", base=sandbox.base, access=access, secret=samples.SECRET)
     kept = FhirResults(place, now=now)
     try:
         yield kept

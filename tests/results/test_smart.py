@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from plugin.ports import Postponed
 from tests.results import keys, samples
 from tests.results.record_server import Clock, Fault, RecordServer, html, redirect, serving, status
-from tests.results.saving import results, save_until_done
+from tests.results.saving import results, save_until_done, signing
 
 TROUBLE: dict[str, Fault] = {
     "token_invalid_client": status(400, body='{"error":"invalid_client","error_description":"Ana"}'),
@@ -41,7 +41,7 @@ async def test_the_key_decides_how_an_assertion_is_signed(
     key: Callable[[], ec.EllipticCurvePrivateKey], algorithm: str
 ) -> None:
     record = RecordServer(Clock())
-    async with serving(record), results(record, key=keys.pem(key())) as kept:
+    async with serving(record), results(record, access=signing(keys.pem(key()))) as kept:
         await kept.save(samples.order(), samples.pulse())
     assert record.algorithms == [algorithm]
     issued = int(samples.AT.timestamp())
@@ -169,10 +169,9 @@ async def test_a_server_of_the_first_version_is_asked_in_its_own_words() -> None
     ],
     ids=["empty", "damaged", "another curve"],
 )
-async def test_a_key_that_cannot_sign_is_said_so_at_once(key: bytes) -> None:
+def test_a_key_that_cannot_sign_is_said_so_at_once(key: bytes) -> None:
     with pytest.raises(ValueError, match="the record's key"):
-        async with results(RecordServer(Clock(), base="https://record.example/fhir"), key=key):
-            pass
+        signing(key)
 
 
 @pytest.mark.parametrize("base", ["http://record.example/fhir", "ftp://record.example", "", "https://"])

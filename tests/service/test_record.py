@@ -12,7 +12,8 @@ import aiohttp
 import jwt
 import pytest
 
-from plugin.settings import HostSettings, ResultsSettings
+from plugin.results_settings import SignedResults
+from plugin.settings import HostSettings
 from plugin.web.wellknown import public_key
 from tests.house import TOKEN_KEY, WHSEC, House, running
 from tests.peer.serving import independent_server
@@ -39,7 +40,7 @@ async def storing(folder: Path, base: str) -> AsyncIterator[House]:
     """A service that stores at a FHIR server."""
     folder.mkdir(exist_ok=True)
     (folder / "key.pem").write_bytes(keys.pem(keys.curve()))
-    results = ResultsSettings(
+    results = SignedResults(
         base=base, client_id="fermata", kid="k1", key_file=folder / "key.pem", scope="system/*.crs"
     )
     host = HostSettings(

@@ -14,7 +14,8 @@ from aiohttp.test_utils import TestServer, unused_port
 from plugin.exchange import Exchange
 from plugin.results.assertion import Assertions
 from plugin.results.scopes import SCOPES
-from plugin.results.smart import SmartTokens
+from plugin.results.smart import discovered
+from plugin.results.tokens import ClientTokens
 from plugin.sandbox.record import Client, Store, record_app
 from tests.results import keys
 
@@ -30,7 +31,7 @@ class Recorded:
     base: str
     settings: dict[str, str]
     exchange: Exchange
-    tokens: SmartTokens
+    tokens: ClientTokens
 
     async def count(self) -> int:
         """How many pauses there are."""
@@ -77,7 +78,7 @@ async def recording(folder: Path) -> AsyncIterator[Recorded]:
     writer = {"base": base, "client_id": "plugin", "kid": "k1", "key_file": str(pem), "scope": SCOPES}
     exchange = Exchange(now=now)
     signing = Assertions(client_id="reader", kid="k1", key=keys.pem(keys.curve()), now=now)
-    tokens = SmartTokens(exchange, base, signing, scope="system/*.rs")
+    tokens = ClientTokens(exchange, discovered(exchange, base), signing, scope="system/*.rs")
     async with TestServer(app, port=port):
         yield Recorded(base, writer, exchange, tokens)
         await exchange.close()

@@ -10,13 +10,14 @@ import pytest
 from aiohttp import ClientTimeout, web
 
 from plugin.core.orders import Result
-from plugin.results.fhir import FhirResults, Place
+from plugin.results.fhir import FhirResults
+from plugin.results.place import Place
 from plugin.sandbox.record import Client
 from plugin.sandbox.record.gate import Next
 from tests.results import samples
 from tests.results.keys import pem
 from tests.results.record_server import Clock
-from tests.results.saving import save_until_done
+from tests.results.saving import save_until_done, signing
 from tests.sandbox.record.conftest import Record, Serve
 from tests.sandbox.record.stranger import ec_key, jwks
 from tests.sandbox.record.test_interactions import r4b
@@ -39,9 +40,7 @@ async def adapter(record: Record, clock: Clock) -> AsyncIterator[FhirResults]:
     place = Place(
         tenant="north",
         base=record.fhir,
-        client_id="fermata",
-        kid=ec_key().kid,
-        key=pem(ec_key().private),
+        access=signing(pem(ec_key().private), kid=ec_key().kid, now=record.clock),
         secret=samples.SECRET,
         times=ClientTimeout(total=2),
     )
