@@ -1,11 +1,11 @@
-"""Puts the sandbox together: one port for pages, signalling, the record API and the token endpoint."""
+"""Puts the sandbox together: one port for pages, signalling, the two stores and the token endpoint."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import web
 
-from plugin.sandbox import links, outbox, pages
+from plugin.sandbox import links, outbox, pages, results
 from plugin.sandbox.api import Api
 from plugin.sandbox.errors import as_problem
 from plugin.sandbox.living import Living, alive
@@ -37,6 +37,7 @@ async def create_app(settings: SandboxSettings, *, now: Callable[[], datetime] =
     app.on_shutdown.append(signalling.close)
     app.cleanup_ctx.append(living.tended)
     mount(app, living.store, living.clients, base_url=settings.public_url, now=now)
+    results.mount(app)
     app.add_routes([*pages.routes(), *Api(settings, living, now).routes()])
     app.add_routes([web.get("/api/call", signalling.serve), web.get("/healthz", _health(living))])
     return app

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-APART = ("/fhir", "/oauth")
+APART = ("/fhir", "/oauth", "/v1")
 
 
 def problem(status: int, title: str) -> web.Response:

@@ -55,7 +55,7 @@ def statement(setting: Setting) -> Resource:
 
 
 def configuration(setting: Setting) -> Resource:
-    """The SMART configuration: one grant, one way for a client to prove itself."""
+    """The SMART configuration: one grant, and the ways for a client to prove itself."""
     scopes: list[Json] = [
         f"system/{kind}.{letters}" for kind in OFFERS for letters in ("cruds", "read", "write")
     ]
@@ -63,10 +63,19 @@ def configuration(setting: Setting) -> Resource:
     return {
         "token_endpoint": setting.token_endpoint,
         "grant_types_supported": ["client_credentials"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_methods_supported": [
+            "private_key_jwt",
+            "client_secret_basic",
+            "client_secret_post",
+        ],
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "scopes_supported": scopes,
-        "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
+        "capabilities": [
+            "client-confidential-asymmetric",
+            "client-confidential-symmetric",
+            "permission-v1",
+            "permission-v2",
+        ],
     }
 
 

@@ -10,9 +10,10 @@ import apsw
 from aiohttp import web
 
 from plugin.sandbox.record import access, answers
+from plugin.sandbox.record.client_secret import holder_of
 from plugin.sandbox.record.offer import KINDS, LETTERS, OFFERS, Interaction
 from plugin.sandbox.record.outcome import Refusal
-from plugin.sandbox.record.scopes import allowed
+from plugin.sandbox.record.scopes import Allowed, allowed
 from plugin.sandbox.record.setting import ALLOWED, SETTING
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,15 +54,25 @@ async def admitted(request: web.Request, handler: Next) -> web.StreamResponse:
     """Let a request pass that carries a valid token, and note what the token allows."""
     if request.match_info.route.name in OPEN:
         return await handler(request)
+    allowed_now = await access_of(request)
+    if allowed_now is None:
+        raise _unknown('Bearer realm="record", error="invalid_token"')
+    request[ALLOWED] = allowed_now
+    return await handler(request)
+
+
+async def access_of(request: web.Request) -> Allowed | None:
+    """What the request's token allows; null for one that is not valid. Raises ``Refusal`` (401) without any."""
     setting = request.config_dict[SETTING]
     token, now = _bearer(request), setting.now()
+    if forever := holder_of(setting.clients, token):
+        return allowed(forever.scope)
     found = await setting.store.run(lambda connection: access.look_up(connection, token, now))
     client = setting.clients.get(found.client) if found else None
     if found is None or client is None:
-        raise _unknown('Bearer realm="record", error="invalid_token"')
+        return None
     # What a client may do is also bounded by what it is registered for now.
-    request[ALLOWED] = allowed(found.scope) & allowed(client.scope)
-    return await handler(request)
+    return allowed(found.scope) & allowed(client.scope)
 
 
 def permit(request: web.Request, kind: str, interaction: Interaction, *also: str) -> None:

@@ -25,6 +25,9 @@ STEPS = (
         digest BLOB PRIMARY KEY, client TEXT NOT NULL, scope TEXT NOT NULL, expires REAL NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE result (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

@@ -3,6 +3,8 @@
 A scope says for which types (``system/Observation.cruds``, ``system/*.rs``) which of create, read, update, delete
 and search are allowed. The first version's ``.read`` is ``.rs``, its ``.write`` is ``.cud``. A scope with a query
 (``?category=…``) narrows in a way that is not offered here, so it allows nothing.
+
+The plain results API has two scopes of its own, ``results.write`` and ``results.read``.
 """
 
 import re
@@ -10,7 +12,10 @@ import re
 from plugin.sandbox.record.offer import KINDS
 
 Allowed = frozenset[tuple[str, str]]
-"""Pairs of a resource type and a letter of ``cruds``."""
+"""Pairs of a resource type and a letter of ``cruds``, or of ``results`` and ``r`` or ``w``."""
+
+RESULTS = "results"
+_PLAIN = {"results.read": frozenset({(RESULTS, "r")}), "results.write": frozenset({(RESULTS, "w")})}
 
 _SCOPE = re.compile(r"system/(\*|[A-Za-z]{1,64})\.(read|write|\*|(?=[cruds])c?r?u?d?s?)")
 _FIRST_VERSION = {"read": "rs", "write": "cud", "*": "cruds"}
@@ -38,6 +43,8 @@ def granted(requested: str, registered: str) -> str:
 
 
 def _pairs(scope: str) -> Allowed:
+    if scope in _PLAIN:
+        return _PLAIN[scope]
     parts = _SCOPE.fullmatch(scope)
     if parts is None:
         return frozenset()

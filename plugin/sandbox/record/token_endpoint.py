@@ -1,4 +1,4 @@
-"""``POST /oauth/token``: an access token for a client that proves itself by a signed assertion (RFC 6749)."""
+"""``POST /oauth/token``: an access token for a client that proves itself by an assertion or a secret (RFC 6749)."""
 
 import logging
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from aiohttp import web
 from plugin.sandbox.record import access, bodies
 from plugin.sandbox.record.access import Access
 from plugin.sandbox.record.assertion import Assertion, Unproven, proven
+from plugin.sandbox.record.client_secret import in_header, known
+from plugin.sandbox.record.clients import Client
 from plugin.sandbox.record.gate import HEADERS, Next
 from plugin.sandbox.record.scopes import granted
 from plugin.sandbox.record.setting import KEYRING, SETTING
@@ -35,12 +37,12 @@ class Denied(Exception):
 async def token(request: web.Request) -> web.Response:
     """Verify the client, use up its assertion, and give out a token for what it asked and may."""
     form = await _form(request)
-    assertion = await _proven(request, form)
+    client = _secretive(request, form) or (await _proven(request, form)).client
     setting = request.config_dict[SETTING]
-    scope = granted(form.get("scope", ""), assertion.client.scope)
+    scope = granted(form.get("scope", ""), client.scope)
     if not scope:
         raise Denied(400, "invalid_scope", "Nothing that was asked for is allowed for this client.")
-    grant, now = Access(assertion.client.client_id, scope), setting.now()
+    grant, now = Access(client.client_id, scope), setting.now()
     issued = await setting.store.run(lambda connection: access.issue(connection, grant, now))
     lifetime = int(access.LIFETIME.total_seconds())
     return web.json_response(
@@ -72,6 +74,21 @@ async def denied(request: web.Request, handler: Next) -> web.StreamResponse:
         answer = web.json_response(body, status=500)
     answer.headers.update({**HEADERS, "Pragma": "no-cache"})
     return answer
+
+
+def _secretive(request: web.Request, form: Mapping[str, str]) -> Client | None:
+    """The client that proves itself by a secret; null when there is none in the request."""
+    challenge: dict[str, str] = {}
+    if header := request.headers.get("Authorization"):
+        given, challenge = in_header(header), {"WWW-Authenticate": 'Basic realm="record"'}
+    elif "client_secret" in form:
+        given = form.get("client_id", ""), form["client_secret"]
+    else:
+        return None
+    client = known(request.config_dict[SETTING].clients, *given) if given else None
+    if client is None or form.get("client_id", client.client_id) != client.client_id:
+        raise Denied(401, "invalid_client", "No client of this id has this secret.", challenge)
+    return client
 
 
 async def _proven(request: web.Request, form: Mapping[str, str]) -> Assertion:
@@ -123,10 +140,14 @@ def _asked_rightly(request: web.Request, form: Mapping[str, str]) -> None:
         raise _invalid("grant_type is missing.")
     if form["grant_type"] != "client_credentials":
         raise Denied(400, "unsupported_grant_type", "Only client_credentials is granted here.")
-    if "Authorization" in request.headers or "client_secret" in form or request.query_string:
-        raise _invalid("A client proves itself by its assertion in the form, and by nothing else.")
-    if form.get("client_assertion_type") != ASSERTION_TYPE or "client_assertion" not in form:
-        raise Denied(401, "invalid_client", f"A client_assertion of type {ASSERTION_TYPE} is needed.")
+    signed = "client_assertion" in form or "client_assertion_type" in form
+    if "Authorization" in request.headers or "client_secret" in form:
+        if signed or ("Authorization" in request.headers and "client_secret" in form):
+            raise _invalid("A client proves itself in one way, and in no other.")
+    elif form.get("client_assertion_type") != ASSERTION_TYPE or "client_assertion" not in form:
+        raise Denied(401, "invalid_client", f"A secret, or an assertion of type {ASSERTION_TYPE}, is needed.")
+    if request.query_string:
+        raise _invalid("Nothing stands in the address.")
 
 
 def _invalid(description: str) -> Denied:

@@ -114,7 +114,11 @@ async def test_the_smart_configuration_is_open_and_names_the_token_endpoint(reco
     told = await record.call("GET", "/.well-known/smart-configuration")
     assert told.headers["Content-Type"].startswith("application/json")
     assert told.body["token_endpoint"] == record.token_endpoint
-    assert told.body["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert told.body["token_endpoint_auth_methods_supported"] == [
+        "private_key_jwt",
+        "client_secret_basic",
+        "client_secret_post",
+    ]
     assert told.body["token_endpoint_auth_signing_alg_values_supported"] == ["ES384", "RS384"]
 
 
