@@ -107,6 +107,8 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     app.router.add_get("/manifest.json", served(shipped("manifest.json")))
     schema = served(shipped("manifest.schema.json"), "application/schema+json")
     app.router.add_get("/manifest.schema.json", schema)
+    results = served(shipped("docs/results.schema.json"), "application/schema+json")
+    app.router.add_get("/results.schema.json", results)
     app.router.add_get("/.well-known/jwks.json", keys.jwks)
     return app
 

@@ -54,6 +54,10 @@ def _record(tenant: str, results: ResultsSettings, secret: bytes, now: Callable[
         scope=results.scope,
         token_url=None if isinstance(results, BearerResults) else results.token_url,
     )
+    if results.kind == "hostapi":
+        from plugin.results.hostapi import HostApiResults  # noqa: PLC0415
+
+        return HostApiResults(place, now=now)
     from plugin.results.fhir import FhirResults  # noqa: PLC0415
 
     return FhirResults(place, now=now)

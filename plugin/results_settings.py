@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    model_validator,
 )
 
 from plugin.keys import FEWEST_BYTES, weak
@@ -72,7 +73,7 @@ class Part(BaseModel):
 
 
 class _Record(Part):
-    kind: Literal["fhir"] = "fhir"
+    kind: Literal["fhir", "hostapi"] = "fhir"
     base: Url
     scope: str | None = None
 
@@ -80,6 +81,12 @@ class _Record(Part):
 class _Client(_Record):
     client_id: Annotated[str, Field(min_length=1)]
     token_url: TokenUrl | None = None
+
+    @model_validator(mode="after")
+    def _findable(self) -> Self:
+        if self.kind == "hostapi" and self.token_url is None:
+            raise ValueError("token_url is missing; only a FHIR server says itself where its tokens are")
+        return self
 
 
 class SignedResults(_Client):

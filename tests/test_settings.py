@@ -3,9 +3,13 @@ import json
 import os
 from pathlib import Path
 
+import jsonschema
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from plugin.results_settings import ResultsSettings
 from plugin.settings import Misconfigured, Settings, StoreSettings, load
+from plugin.shipped import shipped
 
 CANARY = "canary-7f3a"
 STRONG = "k3y-for-tests-0123456789-abcdefghij"
@@ -209,6 +213,14 @@ def test_two_keys_are_kept_in_their_order(monkeypatch: pytest.MonkeyPatch) -> No
             {"FERMATA_HOSTS": record(BEARER, token=f"{CANARY}-0123456789-0123456789\nabcdef")},
             "FERMATA_HOSTS.0.results.bearer.token: String should match pattern",
         ),
+        (
+            {"FERMATA_HOSTS": record(SECRET, kind="hostapi")},
+            "FERMATA_HOSTS.0.results.client_secret_post: token_url is missing; only a FHIR server says itself",
+        ),
+        (
+            {"FERMATA_HOSTS": record(BEARER, kind=CANARY)},
+            "FERMATA_HOSTS.0.results.bearer.kind: Input should be 'fhir' or 'hostapi'",
+        ),
         ({"FERMATA_ORIGIN": "https://x.example"}, "FERMATA_ORIGIN: there is no such setting"),
     ],
 )
@@ -244,6 +256,26 @@ def test_a_record_is_chosen_by_how_its_client_proves_itself(
     chosen = load(Settings).hosts[0].results
     assert chosen is not None
     assert (chosen.kind, chosen.auth) == ("fhir", results.get("auth", "private_key_jwt"))
+
+
+BASE = {"base": "https://ehr.example/fhir"}
+
+
+@pytest.mark.parametrize("results", [
+    {**BASE, **SIGNED}, {**BASE, **SIGNED, "auth": "private_key_jwt", "scope": "s"}, {**BASE, **SECRET},
+    {**BASE, **SECRET, "kind": "hostapi", "token_url": "https://x.example/t/"}, {**BASE, **BEARER, "kind": "hostapi"},
+    {**BASE}, {**SIGNED}, {**BASE, **SECRET, "token": "x" * 40}, {**BASE, **BEARER, "kid": "k"},
+    {**BASE, **SIGNED, "auth": "bearer"}, {**BASE, **SECRET, "auth": "magic"}, {**BASE, **SECRET, "colour": "red"},
+])  # fmt: skip
+def test_the_manifest_describes_the_record_s_settings_as_they_are_read(results: dict[str, object]) -> None:
+    described = json.loads(shipped("manifest.json").read_text())["settings"]["properties"]["results"]
+    reader = TypeAdapter[object](ResultsSettings)
+    try:
+        reader.validate_python(results)
+        read = True
+    except ValidationError:
+        read = False
+    assert jsonschema.Draft202012Validator(described).is_valid(results) == read
 
 
 def test_a_token_endpoint_keeps_the_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

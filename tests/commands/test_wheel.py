@@ -74,6 +74,7 @@ def test_the_wheel_holds_words_overlays_instruments_and_the_manifest(wheel: Path
     wanted = {
         "plugin/_data/manifest.json",
         "plugin/_data/manifest.schema.json",
+        "plugin/_data/docs/results.schema.json",
         "plugin/_data/ui-snippets/fermata.js",
         "plugin/_data/ui-snippets/pause-sheet/words/en.json",
         "plugin/instruments/session-pulse.json",

@@ -16,11 +16,12 @@ from urllib.parse import quote_plus
 import jwt
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from tests.results import keys
 from tests.results.strict import complaints
 
-Fault = Callable[["RecordServer", web.Request], "web.StreamResponse | None"]
+Fault = Callable[[object, web.Request], "web.StreamResponse | None"]
 """Answers in place of the server, or null to let it go on."""
 
 KINDS = ("QuestionnaireResponse", "Observation", "Consent")
@@ -67,6 +68,8 @@ class RecordServer:
     algorithms: list[str] = field(default_factory=list)
     scopes_asked: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    wire: list[str] = field(default_factory=list)
+    """Everything that was ever sent here: address, headers and body of each request."""
     writing: int = 0
     most_writing: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,7 +113,7 @@ _RECORD = web.AppKey("RECORD", RecordServer)
 async def serving(record: RecordServer) -> AsyncIterator[RecordServer]:
     if record.method == "bearer":
         record.tokens.append(STATIC_TOKEN)
-    app = web.Application()
+    app = web.Application(middlewares=[_listen])
     app[_RECORD] = record
     app.add_routes(
         [
@@ -127,6 +130,14 @@ async def serving(record: RecordServer) -> AsyncIterator[RecordServer]:
             yield record
         finally:
             record.released.set()
+
+
+@web.middleware
+async def _listen(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Notes every request, whatever becomes of it."""
+    sent = f"{request.path_qs} {dict(request.headers)} {await request.text()}"
+    request.app[_RECORD].wire.append(sent)
+    return await handler(request)
 
 
 def _fault(

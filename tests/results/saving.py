@@ -8,7 +8,7 @@ from functools import partial
 from aiohttp import ClientTimeout
 
 from plugin.core.orders import Result
-from plugin.ports import Postponed
+from plugin.ports import Postponed, Results
 from plugin.results.assertion import Assertions
 from plugin.results.fhir import FhirResults
 from plugin.results.place import Place
@@ -47,7 +47,7 @@ async def results(record: RecordServer, **settings: object) -> AsyncIterator[Fhi
 
 
 async def save_until_done(
-    kept: FhirResults, result: Result, *, clock: Clock, order: str = samples.order(), tries: int = 40
+    kept: Results, result: Result, *, clock: Clock, order: str = samples.order(), tries: int = 40
 ) -> list[str]:
     """Save as the performer would, moving the clock instead of waiting; answers why it was postponed."""
     reasons: list[str] = []

@@ -12,14 +12,25 @@ import aiohttp
 import jwt
 import pytest
 
-from plugin.results_settings import SignedResults
+from plugin.results_settings import BearerResults, SecretResults, SignedResults
 from plugin.settings import HostSettings
 from plugin.web.wellknown import public_key
 from tests.house import TOKEN_KEY, WHSEC, House, running
 from tests.peer.serving import independent_server
 from tests.results import keys
+from tests.results.platforms import PLATFORMS, PlainPlatform
+from tests.results.record_server import (
+    CLIENT_SECRET,
+    STATIC_TOKEN,
+    Fault,
+    RecordServer,
+    fails,
+    html,
+    redirect,
+    serving,
+    status,
+)
 from tests.results.record_server import Clock as Seconds
-from tests.results.record_server import Fault, RecordServer, fails, html, redirect, serving, status
 from tests.service.calls import RealClock, hold
 
 WANTED = Counter({
@@ -43,6 +54,15 @@ async def storing(folder: Path, base: str) -> AsyncIterator[House]:
     results = SignedResults(
         base=base, client_id="fermata", kid="k1", key_file=folder / "key.pem", scope="system/*.crs"
     )
+    async with storing_at(folder, results) as house:
+        yield house
+
+
+@asynccontextmanager
+async def storing_at(
+    folder: Path, results: SignedResults | SecretResults | BearerResults
+) -> AsyncIterator[House]:
+    """A service with a record of any kind."""
     host = HostSettings(
         tenant="north", host="sandbox", url="http://127.0.0.1:1", results=results,
         webhook_keys={"w1": WHSEC}, token_keys={"t1": TOKEN_KEY},
@@ -58,6 +78,35 @@ def counted(resources: list[dict[str, Any]]) -> Counter[str]:
         else resource["resourceType"]
         for resource in resources
     )
+
+
+PLAIN = Counter({"consent": 1, "pause": 1, "check-in": 2, "session-pulse": 2, "session-pulse-mirror": 1})
+
+
+@pytest.mark.parametrize("trouble", ["answers in order", "cuts the line after it has written"])
+@pytest.mark.parametrize("name", ["plain, secret in the header", "plain, static token"])
+async def test_a_whole_call_is_stored_at_a_platform_that_speaks_no_fhir(
+    name: str, trouble: str, tmp_path: Path
+) -> None:
+    async with PLATFORMS[name](tmp_path) as platform:
+        assert isinstance(platform, PlainPlatform)
+        platform.faults.extend(FAULTS[trouble])
+        base, end = platform.base, platform.base.replace("/v1", "/oauth/token")
+        results = (
+            BearerResults(kind="hostapi", base=base, auth="bearer", token=STATIC_TOKEN)
+            if platform.method == "bearer"
+            else SecretResults(
+                kind="hostapi", base=base, auth="client_secret_basic", client_id="fermata",
+                client_secret=CLIENT_SECRET, token_url=end,
+            )
+        )  # fmt: skip
+        async with storing_at(tmp_path, results) as house:
+            await hold(house)
+            await settled(house)
+        held = (await platform.held()).values()
+    assert Counter(one.get("instrument", one["type"]) for one in held) == PLAIN
+    (counts,) = [one for one in held if one["type"] == "counted"]
+    assert "pat-1" not in json.dumps(counts)
 
 
 async def settled(house: House) -> None:

@@ -52,6 +52,13 @@ async def test_the_manifest_is_served_and_fits_its_schema(house: House) -> None:
     assert manifest == json.loads((ROOT / "manifest.json").read_text())
 
 
+async def test_the_schema_of_results_is_served_as_it_is_published(house: House) -> None:
+    async with house.http.get(f"{house.url}/results.schema.json") as answer:
+        assert answer.content_type == "application/schema+json"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert await answer.text() == (ROOT / "docs" / "results.schema.json").read_text()
+
+
 async def test_every_entry_point_of_the_manifest_is_there(house: House) -> None:
     manifest = json.loads(shipped("manifest.json").read_text())
     known = {resource.canonical for resource in house.app.router.resources()}
