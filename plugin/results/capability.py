@@ -1,7 +1,7 @@
 """What a server offers, by its CapabilityStatement; nothing beyond it is required of the server."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +55,7 @@ class _Resource(BaseModel):
 
 class _Rest(BaseModel):
     mode: str = "server"
+    interaction: list[_Named] = []
     resource: list[_Resource] = []
 
 
@@ -63,30 +64,45 @@ class _Statement(BaseModel):
     rest: list[_Rest] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a statement says: what is offered by resource type, and whether several writes may go together."""
+
+    offers: Mapping[str, Offer]
+    transactions: bool
+
+
 class Capability:
     """The server's statement, read once and again after trouble."""
 
     def __init__(self, read: Callable[[], Awaitable[Answer]]) -> None:
         self._read = read
-        self._offers: dict[str, Offer] | None = None
+        self._said: Said | None = None
         self._lock = asyncio.Lock()
 
     async def of(self, kind: str) -> Offer:
         """What is offered for a resource type; raises ``Postponed`` while the statement cannot be had."""
-        async with self._lock:
-            if self._offers is None:
-                self._offers = offers(await self._read())
-        return self._offers.get(kind, Offer()) if self._offers else PLAIN
+        offers = (await self._statement()).offers
+        return offers.get(kind, Offer()) if offers else PLAIN
+
+    async def transacts(self) -> bool:
+        """Whether several writes may go together; raises ``Postponed`` while the statement cannot be had."""
+        return (await self._statement()).transactions
 
     def distrust(self) -> None:
         """Read the statement again before the next use: the server did not do what it said."""
-        self._offers = None
+        self._said = None
+
+    async def _statement(self) -> Said:
+        async with self._lock:
+            self._said = self._said or said(await self._read())
+            return self._said
 
 
-def offers(answer: Answer) -> dict[str, Offer]:
-    """What the answer to ``GET /metadata`` says by resource type; empty when the server keeps it to itself."""
+def said(answer: Answer) -> Said:
+    """What the answer to ``GET /metadata`` says; nothing when the server keeps it to itself."""
     if answer.status in _CLOSED:
-        return {}
+        return Said({}, transactions=False)
     if answer.status != 200:
         raise Postponed(f"metadata_{answer.status}", answer.after)
     try:
@@ -94,4 +110,7 @@ def offers(answer: Answer) -> dict[str, Offer]:
     except ValidationError:
         raise Postponed("metadata_unclear", answer.after) from None
     served = [rest for rest in statement.rest if rest.mode == "server"]
-    return {resource.type: resource.offer() for rest in served for resource in rest.resource}
+    return Said(
+        {resource.type: resource.offer() for rest in served for resource in rest.resource},
+        transactions=any(one.code == "transaction" for rest in served for one in rest.interaction),
+    )

@@ -11,6 +11,7 @@ of their own. For the same reason there is one writer per identifier.
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -20,6 +21,7 @@ from yarl import URL
 
 from plugin.exchange import Answer, Lost, Unsure
 from plugin.ports import Hopeless, Postponed
+from plugin.results.bundle import are_stored, transaction
 from plugin.results.caller import Caller
 from plugin.results.capability import Capability, Offer
 from plugin.results.doubt import Doubts
@@ -87,6 +89,20 @@ class Store:
                 self.distrust()
                 raise
             self._doubts.settled(own)
+
+    async def transacts(self) -> bool:
+        """Whether the server takes several resources at once; raises ``Postponed``."""
+        return await self._capability.transacts()
+
+    async def put_together(self, resources: Sequence[Element]) -> None:
+        """Return once the server holds all of these, each exactly once; raises as ``put`` does.
+
+        Only for kinds that are created conditionally: then the same again does no harm, and nothing is in doubt.
+        """
+        body = json.dumps(transaction(resources), ensure_ascii=False).encode()
+        answer = await self._caller.ask("POST", URL(self._base), {"Content-Type": FHIR}, body)
+        if not are_stored(answer, len(resources)):
+            raise verdict(answer)
 
     def distrust(self) -> None:
         """Read the server's statement and get a token anew before the next use: what they said did not hold."""

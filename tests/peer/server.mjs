@@ -64,6 +64,7 @@ const statement = () => ({
   fhirVersion: "4.0.1",
   rest: [{
     mode: "server",
+    interaction: [{ code: "transaction" }],
     resource: KINDS.map((type) => ({
       type,
       interaction: ["create", "read", "search-type"].map((code) => ({ code })),
@@ -94,7 +95,7 @@ async function answer(request, body) {
   if (path.pathname === "/fhir/R4/.well-known/smart-configuration") return [200, discovery()];
   if (path.pathname === "/fhir/R4/metadata") return [200, statement()];
   if (path.pathname === "/oauth2/token") return token(body);
-  return fhir(request, path.pathname.replace("/fhir/R4/", "") + path.search, body);
+  return fhir(request, path.pathname.replace(/^\/fhir\/R4\/?/, "") + path.search, body);
 }
 
 const server = createServer(async (request, response) => {

@@ -46,8 +46,13 @@ class RecordServer:
     conditional: bool = True
     search: bool = True
     kinds: tuple[str, ...] = KINDS
+    unwanted: tuple[str, ...] = ()
+    """Kinds that are offered, and refused when they come."""
     granted: str | None = "system/*.crs"
     capabilities: tuple[str, ...] = ("client-confidential-asymmetric", "permission-v2")
+    transactions: bool = False
+    most_entries: int = 100
+    """A transaction with more is refused."""
     method: str = "private_key_jwt"
     """How the client proves itself at the token endpoint."""
     discovery: bool = True
@@ -62,6 +67,7 @@ class RecordServer:
     """Writes that the server carries out after their sender has given up, and when."""
     create_faults: deque["Fault | None"] = field(default_factory=deque)
     token_faults: deque["Fault | None"] = field(default_factory=deque)
+    transaction_faults: deque["Fault | None"] = field(default_factory=deque)
     metadata_faults: deque["Fault | None"] = field(default_factory=deque)
     seen: list[str] = field(default_factory=list)
     assertions: list[dict[str, Any]] = field(default_factory=list)
@@ -120,6 +126,7 @@ async def serving(record: RecordServer) -> AsyncIterator[RecordServer]:
             web.get("/fhir/.well-known/smart-configuration", _discovery),
             web.get("/fhir/metadata", _metadata),
             web.post("/oauth/token", _token),
+            web.post("/fhir", _transact),
             web.post("/fhir/{kind}", _create),
             web.get("/fhir/{kind}", _search),
         ]
@@ -166,7 +173,9 @@ async def _metadata(request: web.Request) -> web.StreamResponse:
         {"type": kind, "interaction": interactions, "conditionalCreate": record.conditional}
         for kind in record.kinds
     ]
-    statement = {"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "resource": offered}]}
+    whole = [{"code": "transaction"}] if record.transactions else []
+    rest = {"mode": "server", "resource": offered, "interaction": whole}
+    statement = {"resourceType": "CapabilityStatement", "rest": [rest]}
     return web.json_response(statement)
 
 
@@ -228,6 +237,8 @@ async def _create(request: web.Request) -> web.StreamResponse:
     record.seen.append(f"create {kind}")
     if _unauthorised(record, request):
         return web.json_response({"resourceType": "OperationOutcome"}, status=401)
+    if kind in record.unwanted:
+        return web.json_response({"resourceType": "OperationOutcome"}, status=422)
     record.writing += 1
     record.most_writing = max(record.most_writing, record.writing)
     record.arrivals.put_nowait(kind)
@@ -257,6 +268,32 @@ async def _write(record: RecordServer, request: web.Request, kind: str) -> web.S
     if there:
         return web.json_response(there[0], status=200 if len(there) == 1 else 412)
     return web.json_response(record.keep(resource), status=201)
+
+
+async def _transact(request: web.Request) -> web.StreamResponse:
+    record = request.app[_RECORD]
+    record.seen.append("transaction")
+    assert record.transactions, "asked for more than the statement offers"
+    if _unauthorised(record, request):
+        return web.json_response({"resourceType": "OperationOutcome"}, status=401)
+    bundle = await request.json()
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
+    if faulty := _fault(record.transaction_faults, record, request):
+        return faulty
+    entries = bundle["entry"]
+    refused = any(entry["resource"]["resourceType"] in record.unwanted for entry in entries)
+    if refused or len(entries) > record.most_entries:
+        return web.json_response({"resourceType": "OperationOutcome"}, status=400)
+    answers = [{"response": {"status": _created(record, entry)}} for entry in entries]
+    return web.json_response({"resourceType": "Bundle", "type": "transaction-response", "entry": answers})
+
+
+def _created(record: RecordServer, entry: dict[str, Any]) -> str:
+    kind, condition = entry["request"]["url"], entry["request"]["ifNoneExist"]
+    assert (entry["request"]["method"], kind) == ("POST", entry["resource"]["resourceType"])
+    there = record.found(kind, condition.removeprefix("identifier="), at_once=True)
+    _keep_if_absent(record, there, entry["resource"])
+    return "200 OK" if there else "201 Created"
 
 
 def _keep_if_absent(record: RecordServer, there: list[dict[str, Any]], resource: dict[str, Any]) -> None:
