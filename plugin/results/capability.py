@@ -28,6 +28,9 @@ class Offer:
         return self.create and (self.search or self.conditional) and not self.assumed
 
 
+_FOUND_BY = {"Provenance": "target"}
+"""By what a resource is found again that has no identifier in R4."""
+
 PLAIN = Offer(create=True, search=True, assumed=True)
 """What is assumed of a server that does not say: any FHIR server creates and searches."""
 
@@ -46,9 +49,10 @@ class _Resource(BaseModel):
     def offer(self) -> Offer:
         interactions = {one.code for one in self.interaction}
         parameters = {one.name for one in self.searchParam}
+        key = _FOUND_BY.get(self.type, "identifier")
         return Offer(
             create="create" in interactions,
-            search="search-type" in interactions and (not parameters or "identifier" in parameters),
+            search="search-type" in interactions and (not parameters or key in parameters),
             conditional="create" in interactions and self.conditionalCreate,
         )
 

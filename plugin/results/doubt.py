@@ -21,7 +21,7 @@ class Doubts:
         self._begun = clock()
         self._doubted: dict[str, float] = {}
         self._under_way: set[str] = set()
-        self._stored: dict[str, float] = {}
+        self._stored: dict[str, tuple[float, str | None]] = {}
 
     def begin(self, own: str, *, under_way: bool) -> None:
         """A write under this identifier just ended without an answer to trust; it may still be under way."""
@@ -35,11 +35,12 @@ class Doubts:
         self._doubted.pop(own, None)
         self._under_way.discard(own)
 
-    def settled(self, own: str) -> None:
-        """The host has said that it holds this."""
+    def settled(self, own: str, place: str | None) -> None:
+        """The host has said that it holds this, and perhaps where."""
         now = self._clock()
         self.end(own)
-        self._stored = {one: at for one, at in self._stored.items() if now < at + self._window} | {own: now}
+        recent = {one: what for one, what in self._stored.items() if now < what[0] + self._window}
+        self._stored = recent | {own: (now, place)}
 
     def is_doubted(self, own: str) -> bool:
         """Whether this process has left a write under this identifier in doubt."""
@@ -51,7 +52,11 @@ class Doubts:
 
     def is_stored(self, own: str) -> bool:
         """Whether the host said so within the window; a search may not find it yet."""
-        return self._clock() < self._stored.get(own, float("-inf")) + self._window
+        return own in self._stored and self._clock() < self._stored[own][0] + self._window
+
+    def place_of(self, own: str) -> str | None:
+        """Where the host said that it holds this."""
+        return self._stored[own][1] if own in self._stored else None
 
     def left(self, own: str) -> float:
         """Seconds until a search that finds nothing can be believed; the start counts as a write of everything."""

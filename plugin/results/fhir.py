@@ -15,6 +15,7 @@ from plugin.results.doubt import Doubts
 from plugin.results.elements import Element
 from plugin.results.identifiers import identifier_of
 from plugin.results.place import Place, tokens_for
+from plugin.results.provenance import Witness
 from plugin.results.publish import Publisher
 from plugin.results.resources import resource_of
 from plugin.results.scopes import SCOPES
@@ -36,13 +37,15 @@ class FhirResults:
         tokens = tokens_for(place, self._exchange, scope=SCOPES, find=find, clock=clock)
         caller = Caller(self._exchange, tokens, accept=FHIR)
         self._store = Store(caller, base, Doubts(window=place.window, clock=clock))
+        self._witness = Witness(self._store, now=now)
         self._publisher = Publisher(self._store, clock=clock)
 
     async def save(self, order: str, result: Result) -> None:
         """Return once the host holds the result exactly once; raises ``Postponed`` or ``Hopeless``."""
         own = identifier_of(order, result, secret=self._place.secret)
         resource = await self._fitting(order, result, own)
-        await self._store.put(resource, own)
+        held = await self._store.put(resource, own)
+        await self._witness.tell(result, held, own=own, session=order.partition(":")[0])
         await self._publisher.publish()
 
     async def reach(self) -> None:

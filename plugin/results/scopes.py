@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator
 RESULTS = "system/Consent.crs system/Observation.crs system/QuestionnaireResponse.crs"
 """What storing results needs: create, and look for one's own identifier."""
 
-DEFINITIONS = "system/CodeSystem.crs system/Questionnaire.crs"
-"""What publishing the definitions needs; never required."""
+EXTRAS = "system/CodeSystem.crs system/Provenance.crs system/Questionnaire.crs"
+"""What publishing the definitions and saying where a result comes from needs; never required."""
 
-SCOPES = f"{RESULTS} {DEFINITIONS}"
+SCOPES = f"{RESULTS} {EXTRAS}"
 
 _OLD = {"read": "rs", "write": "cud", "*": "cruds"}
 
@@ -24,9 +24,9 @@ def spoken(scope: str, capabilities: Collection[str]) -> str:
     return " ".join(older for one in scope.split() for older in _older(one))
 
 
-def without_definitions(scope: str) -> str:
-    """The scope without what is only asked for publishing."""
-    extra = {one.partition(".")[0] for one in DEFINITIONS.split()}
+def without_extras(scope: str) -> str:
+    """The scope without what is never required."""
+    extra = {one.partition(".")[0] for one in EXTRAS.split()}
     return " ".join(one for one in scope.split() if one.partition(".")[0] not in extra)
 
 

@@ -11,12 +11,12 @@ of their own. For the same reason there is one writer per identifier.
 
 import asyncio
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from pydantic import BaseModel, ValidationError
 from yarl import URL
 
 from plugin.exchange import Answer, Lost, Unsure
@@ -26,20 +26,20 @@ from plugin.results.caller import Caller
 from plugin.results.capability import Capability, Offer
 from plugin.results.doubt import Doubts
 from plugin.results.elements import Element
+from plugin.results.found import Found, carries, found, is_about, is_told_by
 from plugin.results.identifiers import SYSTEM
 from plugin.results.scopes import allows
-from plugin.results.verdict import is_stored, verdict
+from plugin.results.verdict import is_stored, place_in, place_of, verdict
 
 FHIR = "application/fhir+json"
 
 
-class _Entry(BaseModel):
-    resource: dict[str, Any] = {}
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the server holds: where (``Type/id``, null when it did not say), and whether it came to be just now."""
 
-
-class _Bundle(BaseModel):
-    resourceType: str
-    entry: list[_Entry] = []
+    place: str | None
+    new: bool = False
 
 
 class Store:
@@ -70,25 +70,39 @@ class Store:
             raise Hopeless("not_offered")
         if offer.search:
             # Only the record itself can tell whether a token is good; this looks for what nobody holds.
-            await self._is_there(kind, uuid4().urn)
+            await self._held(kind, uuid4().urn)
 
-    async def put(self, resource: Element, own: str) -> None:
+    async def put(self, resource: Element, own: str) -> Held:
         """Return once the server holds the resource under this identifier, exactly once.
 
         Raises:
             Postponed: not now, or not known yet.
             Hopeless: never as it is; ``reason`` is a short code.
         """
-        writer = self._writers.setdefault(own, asyncio.Lock())
-        async with writer:
+        async with self._writer(own):
+            if self._doubts.is_stored(own):
+                return Held(self._doubts.place_of(own))
+            with self._distrusting():
+                held = await self._put(resource, own)
+            self._doubts.settled(own, held.place)
+            return held
+
+    async def put_beside(self, resource: Element, held: Held, *, own: str, system: str) -> None:
+        """Return once the server holds, once for its target, a Provenance by an agent of *system*.
+
+        Args:
+            resource: the Provenance.
+            held: its target, as ``put`` answered.
+            own: a name for the write that is the same over retries; only this process knows it.
+            system: the identifier system of our agents.
+        """
+        async with self._writer(own):
             if self._doubts.is_stored(own):
                 return
-            try:
-                await self._put(resource, own)
-            except Hopeless:
-                self.distrust()
-                raise
-            self._doubts.settled(own)
+            with self._distrusting():
+                if held.new or not await self._is_told(str(held.place), own, system):
+                    await self._create(resource, own, {})
+            self._doubts.settled(own, None)
 
     async def transacts(self) -> bool:
         """Whether the server takes several resources at once; raises ``Postponed``."""
@@ -109,46 +123,57 @@ class Store:
         self._capability.distrust()
         self._caller.forget()
 
-    async def _put(self, resource: Element, own: str) -> None:
+    def _writer(self, own: str) -> asyncio.Lock:
+        return self._writers.setdefault(own, asyncio.Lock())
+
+    @contextmanager
+    def _distrusting(self) -> Iterator[None]:
+        try:
+            yield
+        except Hopeless:
+            self.distrust()
+            raise
+
+    async def _put(self, resource: Element, own: str) -> Held:
         offer = await self.offer(resource["resourceType"])
         if not offer.create:
             raise Hopeless("not_offered")
         if offer.search and (not offer.conditional or self._doubts.is_under_way(own)):
-            await self._look_then_create(resource, own, offer)
-        elif offer.conditional:
-            await self._create_if_absent(resource, own, offer)
-        else:
-            await self._create_unseen(resource, own)
+            return await self._look_then_create(resource, own, offer)
+        if offer.conditional:
+            return await self._create_if_absent(resource, own, offer)
+        return await self._create_unseen(resource, own)
 
-    async def _create_if_absent(self, resource: Element, own: str, offer: Offer) -> None:
+    async def _create_if_absent(self, resource: Element, own: str, offer: Offer) -> Held:
         condition = {"If-None-Exist": f"identifier={SYSTEM}|{own}"}
         try:
-            await self._create(resource, own, condition)
+            return await self._create(resource, own, condition)
         except Hopeless as refusal:
             # Two meanings share these codes: it is there already, or it can never be taken. One look tells.
             torn = refusal.reason in {"http_409", "http_412"} and offer.search
-            if not torn or not await self._is_there(resource["resourceType"], own):
+            held = await self._held(resource["resourceType"], own) if torn else None
+            if held is None:
                 raise
+            return held
 
-    async def _look_then_create(self, resource: Element, own: str, offer: Offer) -> None:
+    async def _look_then_create(self, resource: Element, own: str, offer: Offer) -> Held:
         # The order matters: what a search begun after the window does not find is not there.
         left = self._doubts.left(own)
-        if await self._is_there(resource["resourceType"], own):
-            return
+        if held := await self._held(resource["resourceType"], own):
+            return held
         if left > 0:
             raise Postponed("in_doubt", left)
         if offer.conditional:
-            await self._create_if_absent(resource, own, offer)
-        else:
-            await self._create(resource, own, {})
+            return await self._create_if_absent(resource, own, offer)
+        return await self._create(resource, own, {})
 
-    async def _create_unseen(self, resource: Element, own: str) -> None:
+    async def _create_unseen(self, resource: Element, own: str) -> Held:
         if self._doubts.is_doubted(own):
             self._doubts.end(own)  # whoever retries after this has looked at the host
             raise Hopeless("in_doubt")
-        await self._create(resource, own, {})
+        return await self._create(resource, own, {})
 
-    async def _create(self, resource: Element, own: str, condition: dict[str, str]) -> None:
+    async def _create(self, resource: Element, own: str, condition: dict[str, str]) -> Held:
         kind = resource["resourceType"]
         body = json.dumps(resource, ensure_ascii=False).encode()
         headers = {"Content-Type": FHIR, **condition}
@@ -159,18 +184,29 @@ class Store:
         except (Unsure, asyncio.CancelledError) as end:
             self._doubts.begin(own, under_way=not isinstance(end, Unsure) or isinstance(end, Lost))
             raise
+        return Held(place_of(answer, kind), new=answer.status == 201)
 
-    async def _is_there(self, kind: str, own: str) -> bool:
-        url = URL(f"{self._base}/{kind}").with_query({"identifier": f"{SYSTEM}|{own}"})
-        answer = await self._caller.ask("GET", url)
-        if answer.status != 200:
-            raise verdict(answer)
-        found = [_is_ours(entry.resource, kind, own) for entry in _entries(answer)]
-        if not all(found):
+    async def _held(self, kind: str, own: str) -> Held | None:
+        resources = await self._search(kind, identifier=f"{SYSTEM}|{own}")
+        if not all(carries(one, kind, own) for one in resources):
             raise Hopeless("search_ignored")
-        if len(found) > 1:
+        if len(resources) > 1:
             raise Hopeless("several")
-        return bool(found)
+        return Held(place_in(resources[0], kind)) if resources else None
+
+    async def _is_told(self, place: str, own: str, system: str) -> bool:
+        left = self._doubts.left(own)
+        resources = await self._search("Provenance", target=place)
+        if not all(is_about(one, place) for one in resources):
+            raise Hopeless("search_ignored")
+        if any(is_told_by(one, system) for one in resources):
+            return True
+        if left > 0:
+            raise Postponed("in_doubt", left)
+        return False
+
+    async def _search(self, kind: str, **query: str) -> list[Found]:
+        return found(await self._caller.ask("GET", URL(f"{self._base}/{kind}").with_query(query)))
 
     async def _metadata(self) -> Answer:
         url = URL(f"{self._base}/metadata")
@@ -178,23 +214,3 @@ class Store:
         if answer.status in {401, 403}:
             answer = await self._caller.ask("GET", url)
         return answer
-
-
-def _entries(answer: Answer) -> list[_Entry]:
-    try:
-        bundle = _Bundle.model_validate(answer.document)
-    except ValidationError:
-        raise Postponed("search_unclear") from None
-    if bundle.resourceType != "Bundle":
-        raise Postponed("search_unclear")
-    return [entry for entry in bundle.entry if entry.resource.get("resourceType") != "OperationOutcome"]
-
-
-def _is_ours(resource: dict[str, Any], kind: str, own: str) -> bool:
-    """Whether a found resource carries our identifier; a server may have ignored the search parameter."""
-    held = resource.get("identifier")
-    identifiers = held if isinstance(held, list) else [held]
-    return resource.get("resourceType") == kind and any(
-        isinstance(one, dict) and one.get("system") == SYSTEM and str(one.get("value")).lower() == own
-        for one in identifiers
-    )

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from plugin.exchange import Answer, Exchange, Unsure
 from plugin.ports import Postponed
 from plugin.results.credentials import Credentials
-from plugin.results.scopes import spoken, without_definitions
+from plugin.results.scopes import spoken, without_extras
 
 _DEFAULT_LIFE = 300.0
 _FORM = "application/x-www-form-urlencoded"
@@ -154,9 +154,9 @@ class ClientTokens:
         asked_at = self._clock()
         scope = spoken(self._scope, found.capabilities)
         answer = await self._post(found.url, scope)
-        if _error(answer) == "invalid_scope" and without_definitions(scope) != scope:
-            self._scope = without_definitions(self._scope)
-            scope = without_definitions(scope)
+        if _error(answer) == "invalid_scope" and without_extras(scope) != scope:
+            self._scope = without_extras(self._scope)
+            scope = without_extras(scope)
             answer = await self._post(found.url, scope)
         if answer.status != 200:
             # The endpoint may have moved; look it up again next time.

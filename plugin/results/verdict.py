@@ -1,8 +1,12 @@
 """What the answer to a create amounts to."""
 
+import re
+from collections.abc import Mapping
+
 from plugin.exchange import Answer, Lost, Unsure
 from plugin.ports import Hopeless, Postponed
 
+_ID = r"[A-Za-z0-9\-.]{1,64}"
 _NOT_DONE = frozenset({401, 425, 429})
 _GIVEN_UP = frozenset({408, 502, 504})
 """Somebody on the way stopped waiting; the server behind them may not have."""
@@ -19,6 +23,22 @@ def is_stored(answer: Answer, kind: str) -> bool:
         said = answer.document.get("resourceType")
         return said == kind or (said == "OperationOutcome" and _points_to(answer, kind))
     return answer.empty and _points_to(answer, kind)
+
+
+def place_of(answer: Answer, kind: str) -> str | None:
+    """Where the stored resource lies (``Type/id``), by its body or its location; null when neither says it."""
+    if place := place_in(answer.document or {}, kind):
+        return place
+    found = re.search(rf"(?:^|/)({kind}/{_ID})(?:/_history/|$)", answer.location or "")
+    return found[1] if found else None
+
+
+def place_in(resource: Mapping[str, object], kind: str) -> str | None:
+    """Where a resource says that it lies."""
+    own = resource.get("id")
+    if resource.get("resourceType") != kind or not isinstance(own, str) or not re.fullmatch(_ID, own):
+        return None
+    return f"{kind}/{own}"
 
 
 def _points_to(answer: Answer, kind: str) -> bool:

@@ -16,7 +16,7 @@ for (const name of ["profiles-types", "profiles-resources"]) {
 }
 core.indexSearchParameterBundle(readJson("fhir/r4/search-parameters.json"));
 
-const KINDS = ["CodeSystem", "Consent", "Observation", "Questionnaire", "QuestionnaireResponse"];
+const KINDS = ["CodeSystem", "Consent", "Observation", "Provenance", "Questionnaire", "QuestionnaireResponse"];
 const repo = new MemoryRepository();
 const router = new FhirRouter();
 const tokens = new Set();

@@ -34,7 +34,7 @@ ALL: tuple[Result, ...] = (
     samples.pause(),
     samples.moment_of_the_therapist(),
 )
-KINDS = ("Consent", "QuestionnaireResponse", "Observation", "Questionnaire", "CodeSystem")
+KINDS = ("Consent", "QuestionnaireResponse", "Observation", "Provenance", "Questionnaire", "CodeSystem")
 
 
 def now() -> datetime:
@@ -84,6 +84,7 @@ async def test_an_independent_server_takes_one_of_each(base: str) -> None:
         "Consent": 2,
         "QuestionnaireResponse": 3,
         "Observation": 2,
+        "Provenance": 6,
         "Questionnaire": 3,
         "CodeSystem": 1,
     }

@@ -25,6 +25,7 @@ from plugin.sandbox.results import rows
 from tests.results import samples
 from tests.results.record_server import (
     CLIENT_SECRET,
+    KINDS,
     STATIC_TOKEN,
     Clock,
     Fault,
@@ -97,7 +98,8 @@ class FhirPlatform:
         return results(self.record, access=access_by(self.record.method), times=times)
 
     async def held(self) -> dict[str, dict[str, Any]]:
-        found = [(_value(one["identifier"]), one) for one in self.record.resources]
+        results = [one for one in self.record.resources if one["resourceType"] != "Provenance"]
+        found = [(_value(one["identifier"]), one) for one in results]
         assert len({own for own, _ in found}) == len(found)
         return dict(found)
 
@@ -216,6 +218,7 @@ PLATFORMS: dict[str, Callable[[Path], AbstractAsyncContextManager[Platform]]] = 
     "FHIR, static token": partial(_fhir, method="bearer"),
     "FHIR without conditional create": partial(_fhir, conditional=False),
     "FHIR without Observation": partial(_fhir, kinds=("QuestionnaireResponse", "Consent")),
+    "FHIR with Provenance": partial(_fhir, kinds=(*KINDS, "Provenance")),
     "plain, secret in the header": partial(_plain, method="client_secret_basic"),
     "plain, secret in the form": partial(_plain, method="client_secret_post"),
     "plain, static token": partial(_plain, method="bearer"),

@@ -57,8 +57,8 @@ class RecordServer:
     """How the client proves itself at the token endpoint."""
     discovery: bool = True
     lag: float = 0.0
-    deaf: bool = False
-    """Answers a search with everything, as servers do that do not know a parameter."""
+    deaf: bool | str = False
+    """Answers a search (for one kind, or any) with everything, as servers do that do not know a parameter."""
     token_life: object = 60
     token_type: str = "Bearer"
     base: str = ""
@@ -103,11 +103,15 @@ class RecordServer:
             self.keep(resource)
         seen = [one for at, one in self.stored if at_once or self.clock() >= at + self.lag]
         return [
-            one for one in seen if self.deaf or (one["resourceType"] == kind and token in _identifiers(one))
+            one
+            for one in seen
+            if self.deaf in {True, kind} or (one["resourceType"] == kind and token in _identifiers(one))
         ]
 
 
 def _identifiers(resource: dict[str, Any]) -> list[str]:
+    if resource["resourceType"] == "Provenance":
+        return [str(one["reference"]) for one in resource["target"]]
     held = resource["identifier"]
     return [f"{one['system']}|{one['value']}" for one in (held if isinstance(held, list) else [held])]
 
@@ -301,13 +305,17 @@ def _keep_if_absent(record: RecordServer, there: list[dict[str, Any]], resource:
         record.keep(resource)
 
 
+def _found_by(kind: str) -> str:
+    return "target" if kind == "Provenance" else "identifier"
+
+
 async def _search(request: web.Request) -> web.StreamResponse:
     record, kind = request.app[_RECORD], request.match_info["kind"]
     record.seen.append(f"search {kind}")
     if _unauthorised(record, request):
         return web.json_response({"resourceType": "OperationOutcome"}, status=401)
     assert record.search, "asked for more than the statement offers"
-    entries = [{"resource": one} for one in record.found(kind, request.query["identifier"])]
+    entries = [{"resource": one} for one in record.found(kind, request.query[_found_by(kind)])]
     return web.json_response({"resourceType": "Bundle", "type": "searchset", "entry": entries})
 
 

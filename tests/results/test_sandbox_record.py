@@ -1,7 +1,8 @@
 """Results stored into the sandbox's record over HTTP, and read back over its token-authenticated API."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from aiohttp.typedefs import Handler
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from plugin.core.orders import Result
+from plugin.core.orders import CountedResult, Result
 from plugin.exchange import Exchange
 from plugin.ports import Postponed
 from plugin.results.fhir import FhirResults
@@ -25,7 +26,8 @@ from plugin.results.smart import discovered
 from plugin.results.tokens import ClientTokens
 from plugin.sandbox.record import Client, Store, record_app
 from tests.results import keys, samples
-from tests.results.saving import signing
+from tests.results.record_server import Clock
+from tests.results.saving import save_until_done, signing
 from tests.results.strict import complaints
 
 ALL: tuple[Result, ...] = (
@@ -36,6 +38,8 @@ ALL: tuple[Result, ...] = (
     samples.pause(),
     samples.moment_of_the_therapist(),
 )
+
+KINDS = ("QuestionnaireResponse", "Observation", "Consent")
 
 
 def now() -> datetime:
@@ -92,11 +96,13 @@ def _jwk(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, kid: str) -> dict[st
 
 
 @asynccontextmanager
-async def kept_at(sandbox: Sandbox, *, kid: str = "k1") -> AsyncIterator[FhirResults]:
+async def kept_at(
+    sandbox: Sandbox, *, kid: str = "k1", clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[FhirResults]:
     key = keys.curve() if kid == "k1" else keys.classic()
     access = signing(keys.pem(key), client="plugin", kid=kid)
     place = Place(tenant="north", base=sandbox.base, access=access, secret=samples.SECRET)
-    kept = FhirResults(place, now=now)
+    kept = FhirResults(place, now=now, clock=clock)
     try:
         yield kept
     finally:
@@ -130,6 +136,9 @@ async def test_every_result_is_found_again_by_another_client(sandbox: Sandbox, k
     }
     assert len(await sandbox.read("Observation")) == 2
     assert len(await sandbox.read("Consent")) == 1
+    targets = [one["target"][0]["reference"] for one in await sandbox.read("Provenance")]
+    named = [one for kind in KINDS for one in await sandbox.read(kind) if "pseudonym" not in json.dumps(one)]
+    assert sorted(targets) == sorted(f"{one['resourceType']}/{one['id']}" for one in named)
 
 
 async def test_definitions_are_published_at_the_sandbox(sandbox: Sandbox) -> None:
@@ -153,10 +162,11 @@ async def test_an_answer_that_got_lost_leaves_one_resource(sandbox: Sandbox, res
         sandbox.cut = 1
         with pytest.raises(Postponed, match="no_answer"):
             await killed.save(samples.order(), result)
-    async with kept_at(sandbox) as successor:
-        await successor.save(samples.order(), result)
-    kinds = ("QuestionnaireResponse", "Observation", "Consent")
-    assert sum([len(await sandbox.read(kind)) for kind in kinds]) == 1
+    clock = Clock()
+    async with kept_at(sandbox, clock=clock) as successor:
+        await save_until_done(successor, result, clock=clock)
+    assert sum([len(await sandbox.read(kind)) for kind in KINDS]) == 1
+    assert len(await sandbox.read("Provenance")) == (0 if isinstance(result, CountedResult) else 1)
 
 
 async def test_a_counted_answer_leads_nobody_back(sandbox: Sandbox) -> None:
@@ -171,4 +181,8 @@ async def test_a_counted_answer_leads_nobody_back(sandbox: Sandbox) -> None:
     assert len(pseudonyms) == 1
     assert not {"author", "source", "encounter"} & {key for one in counted for key in one}
     assert "ana" not in json.dumps(counted)
+    places = [f"QuestionnaireResponse/{one['id']}" for one in counted]
+    told = json.dumps(await sandbox.read("Provenance"))
+    assert "Provenance" in told
+    assert not [place for place in places if place in told]
     assert {one["authored"] for one in counted} == {"2026-11-23", "2026-11-16"}
