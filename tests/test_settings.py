@@ -1,7 +1,10 @@
 import base64
 import json
 import os
+import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -276,6 +279,19 @@ def test_the_manifest_describes_the_record_s_settings_as_they_are_read(results: 
     except ValidationError:
         read = False
     assert jsonschema.Draft202012Validator(described).is_valid(results) == read
+
+
+def test_every_record_in_the_docs_can_be_read() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "install" / "serving.md").read_text()
+    blocks = re.findall(r"^\[hosts\.results\][^\n]*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    read = [tomllib.loads(block.replace("…", OTHER)) for block in blocks]
+    chosen = [TypeAdapter[Any](ResultsSettings).validate_python(one) for one in read]
+    assert [(one.kind, one.auth) for one in chosen] == [
+        ("fhir", "private_key_jwt"),
+        ("fhir", "client_secret_post"),
+        ("hostapi", "bearer"),
+        ("hostapi", "client_secret_basic"),
+    ]
 
 
 def test_a_token_endpoint_keeps_the_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

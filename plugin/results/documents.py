@@ -78,6 +78,9 @@ class ResponseDocument(_Tied):
     ] = None
 
 
+Counts = dict[Name, Score | Chip]
+
+
 class CountedDocument(_Document):
     """Answers that count and lead to nobody: no person, no session, no time of day, no text."""
 
@@ -85,7 +88,7 @@ class CountedDocument(_Document):
     instrument: Name
     version: Name
     authored: date
-    answers: dict[Name, Score | Chip]
+    answers: Counts
     pseudonym: Annotated[
         str,
         Field(
@@ -130,6 +133,9 @@ Document = Annotated[
 ]
 
 
+_counts: TypeAdapter[Counts] = TypeAdapter(Counts)
+
+
 def document_of(result: Result, own: str, *, order: str, tenant: str, secret: bytes) -> bytes:
     """The document to store for a result, as JSON; the same bytes each time.
 
@@ -163,7 +169,7 @@ def _counted(result: CountedResult, own: str, who: str) -> CountedDocument:
         instrument=result.instrument,
         version=result.version,
         authored=result.authored,
-        answers=TypeAdapter(dict[Name, Score | Chip]).validate_python(_plain(result.instrument, scores)),
+        answers=_counts.validate_python(_plain(result.instrument, scores)),
         pseudonym=who,
     )
 

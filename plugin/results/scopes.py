@@ -31,7 +31,12 @@ def without_extras(scope: str) -> str:
 
 
 def allows(granted: str, kind: str, letter: str) -> bool:
-    """Whether a granted scope lets us do one thing (c, r or s) with one resource type."""
+    """Whether a granted scope lets us do one thing (c, r or s) with one resource type.
+
+    A scope in other words than SMART's (``api``, or none at all) says nothing about types; the server will.
+    """
+    if "/" not in granted:
+        return True
     return any(
         letter in letters for target, letters in map(_parsed, granted.split()) if target in {kind, "*"}
     )

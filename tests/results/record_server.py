@@ -189,7 +189,7 @@ async def _token(request: web.Request) -> web.StreamResponse:
     form = {name: str(value) for name, value in (await request.post()).items()}
     assert form["grant_type"] == "client_credentials"
     _PROOFS[record.method](record, request, form)
-    record.scopes_asked.append(form["scope"])
+    record.scopes_asked.append(form.get("scope", ""))
     if faulty := _fault(record.token_faults, record, request):
         return faulty
     record.tokens.append(f"token-{len(record.tokens)}")

@@ -48,9 +48,9 @@ async def platform(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         yield there
 
 
-async def saved(platform: Platform, result: Result, *, at: int = 7, quick: bool = False) -> list[str]:
+async def saved(platform: Platform, result: Result, *, at: int = 7) -> list[str]:
     """Save by a client of its own, as after a restart; answers why it was postponed."""
-    async with platform.client(QUICK if quick else PATIENT) as kept:
+    async with platform.client() as kept:
         return await save_until_done(kept, result, clock=platform.clock, order=samples.order(at))
 
 

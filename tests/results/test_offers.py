@@ -138,7 +138,8 @@ async def test_reaching_the_record_needs_its_statement_and_a_token() -> None:
         ("system/Consent.read", "Consent", "rs"),
         ("system/Consent.rs?category=x", "Consent", "rs"),
         ("user/Consent.crs patient/*.crs openid", "Consent", ""),
-        ("", "Consent", ""),
+        ("", "Consent", "crs"),
+        ("openid api", "Consent", "crs"),
     ],
 )
 def test_scopes_are_read_in_both_versions(granted: str, kind: str, letters: str) -> None:

@@ -73,6 +73,17 @@ async def test_a_scope_that_is_absent_is_what_was_asked_and_a_narrower_one_is_ke
     assert len(record.of("Observation" if granted is None else "QuestionnaireResponse")) == 1
 
 
+@pytest.mark.parametrize("scope", ["", "api"])
+async def test_a_server_with_scopes_of_its_own_is_asked_in_them_and_believed_by_its_statement(
+    scope: str,
+) -> None:
+    record = RecordServer(Clock(), granted=None)
+    async with serving(record), results(record, scope=scope) as kept:
+        await kept.save(samples.order(), samples.pause())
+    assert record.scopes_asked == [scope]
+    assert len(record.of("Observation")) == 1
+
+
 async def test_a_static_token_is_sent_and_no_other_is_asked_for() -> None:
     record = RecordServer(Clock(), method="bearer", discovery=False)
     async with serving(record), results(record, access=Bearer(STATIC_TOKEN)) as kept:
