@@ -1,4 +1,4 @@
-"""Starts the independent FHIR server; installs it into a cache folder outside the tree when it is not there yet."""
+"""Starts programs of Node that are not ours; installs them into a cache folder outside the tree if need be."""
 
 import asyncio
 import fcntl
@@ -22,22 +22,29 @@ async def independent_server(jwks: str) -> AsyncIterator[str]:
     Args:
         jwks: the client's public keys as JSON, or the URL where they are.
     """
+    async with serving(HERE, PEER_JWKS=jwks) as base:
+        yield base
+
+
+@asynccontextmanager
+async def serving(peer: Path, **environment: str) -> AsyncIterator[str]:
+    """Run the ``server.mjs`` of a folder with the packages of its ``package.json``; gives the address it prints."""
     node = shutil.which("node")
     npm = shutil.which("npm")
     if node is None or npm is None:
-        pytest.skip("the independent FHIR server needs node and npm")
-    folder = await asyncio.to_thread(_installed, npm)
+        pytest.skip("a program that is not ours needs node and npm")
+    folder = await asyncio.to_thread(_installed, npm, peer)
     process = await asyncio.create_subprocess_exec(
         node,
-        str(HERE / "server.mjs"),
+        str(peer / "server.mjs"),
         cwd=folder,
-        env={**os.environ, "PEER_JWKS": jwks},
+        env={**os.environ, **environment},
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     try:
         base = (await process.stdout.readline()).decode().strip()
-        assert base, "the independent FHIR server did not start"
+        assert base, "the program that is not ours did not start"
         yield base
     finally:
         if process.returncode is None:
@@ -45,9 +52,9 @@ async def independent_server(jwks: str) -> AsyncIterator[str]:
         await process.wait()
 
 
-def _installed(npm: str) -> Path:
+def _installed(npm: str, peer: Path) -> Path:
     """The folder with the packages, one for each version of ``package.json``; a lock keeps two runs apart."""
-    wanted = (HERE / "package.json").read_bytes()
+    wanted = (peer / "package.json").read_bytes()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "fermata-peer" / sha256(wanted).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
