@@ -63,23 +63,26 @@ def _moment(value: object) -> object:
 
 
 _Id = Annotated[Identifier, BeforeValidator(_as_text)]
-_MaybeId = Annotated[Identifier | None, BeforeValidator(_or_none)]
-_Moment = Annotated[AwareDatetime | None, BeforeValidator(_moment)]
+MaybeId = Annotated[Identifier | None, BeforeValidator(_or_none)]
+"""An id that Zoom may leave out, or give as an empty text."""
+
+Moment = Annotated[AwareDatetime | None, BeforeValidator(_moment)]
+"""A time that Zoom may leave out, or give as an empty text."""
 
 
 class Participant(BaseModel):
     """Somebody in or before the meeting, by ids alone."""
 
-    user_id: _MaybeId = None
-    customer_key: _MaybeId = None
-    participant_user_id: _MaybeId = None
-    id: _MaybeId = None
-    registrant_id: _MaybeId = None
-    participant_uuid: _MaybeId = None
-    join_time: _Moment = None
-    leave_time: _Moment = None
-    date_time: _Moment = None
-    new_role: _MaybeId = None
+    user_id: MaybeId = None
+    customer_key: MaybeId = None
+    participant_user_id: MaybeId = None
+    id: MaybeId = None
+    registrant_id: MaybeId = None
+    participant_uuid: MaybeId = None
+    join_time: Moment = None
+    leave_time: Moment = None
+    date_time: Moment = None
+    new_role: MaybeId = None
 
     @property
     def person(self) -> str | None:
@@ -97,9 +100,9 @@ class Meeting(BaseModel):
 
     id: _Id
     uuid: Identifier
-    host_id: _MaybeId = None
-    start_time: _Moment = None
-    end_time: _Moment = None
+    host_id: MaybeId = None
+    start_time: Moment = None
+    end_time: Moment = None
     participant: Participant = Participant()
 
 

@@ -4,13 +4,14 @@ Asking is written without input and output: a function yields requests, is sent 
 mean. So a host file can be tried with recorded replies, and only one place in the service opens connections.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from webhooks.delivery import Delivery
 from webhooks.events import HostFact, Role
 
 
@@ -122,5 +123,37 @@ class Registering(Protocol):
             keys: the secrets that sign deliveries, by id, the newest first.
             account: what ``Account`` made of the settings.
             now: the time, aware.
+        """
+        ...
+
+
+Hear = Callable[[Delivery], Awaitable[None]]
+
+
+@runtime_checkable
+class Feeding(Protocol):
+    """A host that tells its events over a connection that we open, in place of webhooks."""
+
+    @property
+    def Account(self) -> type[BaseModel]:
+        """What its API wants to know of us: the table ``account`` of the settings is read as this."""
+
+    async def feed(
+        self, account: BaseModel, *, hear: Hear, missed: Callable[[], None], now: Callable[[], datetime]
+    ) -> None:
+        """Hold the connection and hand on what comes, until cancelled.
+
+        Nothing that the host or the network does ends it. It returns at once where the account names no connection.
+
+        Args:
+            account: what ``Account`` made of the settings.
+            hear: takes one event. It carries no proof, as the connection vouches for it: ``key`` and ``read`` of the
+                listening side are for it, ``verify`` is not. Called for one event at a time, in their order. It
+                returns when the event is kept, was kept before or is of no use, and raises
+                ``plugin.ports.Unwritable`` when it cannot be kept now: then the same event is offered again, and
+                those behind it wait. After any other exception, which is logged by its class, the event is dropped.
+            missed: called whenever a connection stands, the first time too: what happened until then may never be
+                told over it. It must return at once and not raise; open calls are to be asked about elsewhere.
+            now: gives the time, aware.
         """
         ...
