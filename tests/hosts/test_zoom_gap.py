@@ -13,11 +13,11 @@ from plugin.core.events import Heard
 from plugin.core.session import Session
 from plugin.hosts.host import Call
 from plugin.hosts.zoom import ask
-from plugin.hosts.zoom_account import Account
 from plugin.hosts.zoom_line import Pace
 from plugin.hosts.zoom_socket import Feed
 from tests.hosts.test_zoom_ask import GONE, TOKEN, asked, driven, page, reply
-from tests.hosts.zoom_server import PretendZoom, VirtualTime, pretend_zoom, until
+from tests.hosts.zoom_house import account as zoom_account
+from tests.hosts.zoom_server import VirtualTime, pretend_zoom, until
 from tests.webhooks.samples import session
 from webhooks import zoom as listening
 from webhooks.delivery import Delivery
@@ -164,7 +164,7 @@ async def test_a_socket_that_breaks_in_a_burst_and_a_question_afterwards_tell_th
 ) -> None:
     happened, time, service = envelopes(name), VirtualTime(), Service()
     async with pretend_zoom(time) as zoom:
-        account = account_at(zoom)
+        account = zoom_account(zoom)
         feeding = Feed(
             account,
             hear=service.hear,
@@ -193,14 +193,3 @@ async def test_a_socket_that_breaks_in_a_burst_and_a_question_afterwards_tell_th
         await asyncio.gather(task, return_exceptions=True)
 
     settled(service, await without_a_gap(happened), [*happened[:begin], *happened[end:]])
-
-
-def account_at(zoom: PretendZoom) -> Account:
-    return Account(
-        client_id="client-id",
-        client_secret="client-secret",
-        account_id="account-1",
-        api=f"{zoom.rest}/v2",
-        token_url=f"{zoom.rest}/oauth/token",
-        socket=zoom.socket,
-    )
