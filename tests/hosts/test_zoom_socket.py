@@ -86,6 +86,20 @@ async def test_a_token_is_renewed_before_it_ends_without_an_event_lost(
     assert len(zoom.tokens) == zoom.connections == 4
 
 
+async def test_a_last_connection_that_zoom_keeps_is_closed_by_us(
+    zoom: PretendZoom, house: House, time: VirtualTime
+) -> None:
+    zoom.life, zoom.keeps_old = 20, True
+    async with fed(zoom, house):
+        await until(lambda: zoom.lines and 18 in time.waits)
+        time.advance(18)
+        await until(lambda: len(zoom.lines) == 2 and 5 in time.waits)
+        time.advance(5)
+        await until(lambda: len(zoom.lines) == 1)
+
+    assert zoom.connections == 2
+
+
 async def test_a_token_that_zoom_ends_early_is_replaced(
     zoom: PretendZoom, house: House, time: VirtualTime
 ) -> None:

@@ -1,5 +1,6 @@
 """What comes over the event socket: kept once and in order, whatever else comes."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
@@ -125,6 +126,42 @@ async def test_more_than_can_wait_is_left_with_zoom_and_comes_after(
 
     assert house.heard == list(range(many))
     assert zoom.connections == 1
+
+
+async def test_no_more_waits_here_than_there_is_room_for(
+    zoom: PretendZoom, house: House, time: VirtualTime
+) -> None:
+    """What is too much stays on Zoom's side, which sees that nobody reads; none of it is lost."""
+    house.writable = False
+    many, heavy = MOST_WAITING + 300, {"pad": "x" * 100_000}
+    async with fed(zoom, house):
+        await until(lambda: zoom.lines and house.missed)
+        telling = asyncio.create_task(_all_of(zoom, many, heavy))
+        await until(lambda: house.refusals == 1 and zoom.lines[0].transport.get_write_buffer_size())
+        await zoom_is_kept_waiting(zoom)
+        assert not telling.done()
+        house.writable = True
+        time.advance(1)
+        await telling
+        await until(lambda: len(house.heard) == many)
+
+    assert house.heard == list(range(many))
+
+
+async def _all_of(zoom: PretendZoom, many: int, heavy: dict[str, str]) -> None:
+    for n in range(many):
+        await zoom.tell({**envelope(n), **heavy})
+
+
+async def zoom_is_kept_waiting(zoom: PretendZoom) -> None:
+    """What it has to write stays the same over a hundred looks."""
+    looks = 0
+    before = -1
+    while looks < 100:
+        waiting = zoom.lines[0].transport.get_write_buffer_size()
+        looks = looks + 1 if waiting == before else 0
+        before = waiting
+        await asyncio.sleep(0.001)
 
 
 async def test_an_event_that_breaks_its_hearer_is_dropped_and_the_next_one_heard(

@@ -68,6 +68,7 @@ class PretendZoom:
     lines: list[ServerConnection] = field(default_factory=list)
     heartbeats: int = 0
     answers_heartbeats: bool = True
+    keeps_old: bool = False
     welcome: Callable[[], list[str]] = lambda: ['{"module":"build_connection","success":true,"content":"ok"}']
     closes_at_once: int = 0
     lost: list[dict[str, Any]] = field(default_factory=list)
@@ -91,8 +92,8 @@ class PretendZoom:
         if self.closes_at_once:
             self.closes_at_once -= 1
             return
-        old, self.lines = self.lines, [line]
-        for each in old:
+        old, self.lines = self.lines, [*(self.lines if self.keeps_old else []), line]
+        for each in [] if self.keeps_old else old:
             await each.close()
         with suppress(ConnectionClosed):
             await self._listen(line)
