@@ -295,7 +295,7 @@ def test_a_wrong_line_stops_it_with_one_line_and_its_number(
 @pytest.mark.parametrize(
     "words",
     [
-        ("--host", "zoom", "--key", "a=b", ORDINARY),
+        ("--host", "no-such-host", "--key", "a=b", ORDINARY),
         ("--host", "livekit", ORDINARY),
         ("--host", "livekit", "--key", "no-secret-marker", ORDINARY),
         ("--host", "livekit", "--key", "=marker", ORDINARY),
