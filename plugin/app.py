@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from plugin.admission import Admission
+from plugin.feeds import Feeds
 from plugin.journal.masters import masters_of
 from plugin.journal.sqlite import SqliteJournal
 from plugin.live.asks import Asks
@@ -145,6 +146,8 @@ async def _service(settings: Settings, now: Callable[[], datetime]) -> AsyncIter
         await _background(stack, service, "wire", service.wire.run())
         await _background(stack, service, "sweeper", _sweeping(service, now))
         await _background(stack, service, "rollcall", service.rollcall.run())
+        feeds = Feeds(settings.hosts, runner, now, missed=service.rollcall.missed)
+        await _background(stack, service, "feeds", feeds.run())
         registrations = Registrations(settings.hosts, now, public_url=settings.own_url)
         await _background(stack, service, "registering", registrations.run())
         yield service

@@ -14,6 +14,7 @@ from webhooks.events import (
     PersonFact,
     PersonJoined,
     PersonLeft,
+    PersonRole,
     RecordingStarted,
     RecordingStopped,
     WaitingEntered,
@@ -47,21 +48,40 @@ def _told(session: Session, fact: HostFact) -> Session:
             return _listed(session, fact)
         case WaitingEntered() | WaitingLeft():
             return replace(session, keys=keys)
+        case PersonRole() if _holder(session, fact) is None:
+            return replace(session, keys=keys)
         case PersonFact():
-            known = session.people.get(fact.person) or Person(fact.person)
-            person = people.told(known, fact, session.now)
-            started = earliest(session.started_at, fact.at if isinstance(fact, PersonJoined) else None)
-            person = people.ended(person, session.now) if session.over else person
-            moved = fact.at if isinstance(fact, PersonJoined | PersonLeft) else session.moved_at
-            return replace(
-                session,
-                keys=keys,
-                people={**session.people, person.id: person},
-                started_at=started,
-                moved_at=max(filter(None, (session.moved_at, moved)), default=None),
-            )
+            return _moved(replace(session, keys=keys), fact)
         case _:
             return _recorded(replace(session, keys=keys), fact)
+
+
+def _moved(session: Session, fact: PersonFact) -> Session:
+    others = dict(session.people)
+    known = _holder(session, fact)
+    if known and known.id != fact.person and isinstance(fact, PersonJoined) and not known.arrived_at:
+        # Of this connection only its end was told so far, and under another name: it is this person's.
+        del others[known.id]
+        known = people.merged(others.get(fact.person) or Person(fact.person), known)
+    person = people.told(known or Person(fact.person), fact, session.now)
+    person = people.ended(person, session.now) if session.over else person
+    joined = fact.at if isinstance(fact, PersonJoined) else None
+    moved = fact.at if isinstance(fact, PersonJoined | PersonLeft) else None
+    return replace(
+        session,
+        people={**others, person.id: person},
+        started_at=earliest(session.started_at, joined),
+        moved_at=max(filter(None, (session.moved_at, moved)), default=None),
+    )
+
+
+def _holder(session: Session, fact: PersonFact) -> Person | None:
+    """Whom a fact is about: who holds its connection, whatever else it calls them; hosts tell less of a leave."""
+    own = session.people.get(fact.person)
+    if fact.connection is None or (own and fact.connection in own.connections):
+        return own
+    held = (person for person in session.people.values() if fact.connection in person.connections)
+    return next(held, own)
 
 
 def _ended(session: Session, at: datetime | None) -> Session:

@@ -169,6 +169,11 @@ def _went_since(person: Person, moment: datetime) -> bool:
     return went is not None and went >= moment
 
 
+def merged(person: Person, other: Person) -> Person:
+    """The person with the connections of somebody who turned out to be them."""
+    return replace(person, connections={**other.connections, **person.connections})
+
+
 def linked(person: Person, link: str, role: Role | None, *, visible: bool, now: datetime) -> Person:
     """A browser of the person is connected. After a deliberate leave only a join brings them back."""
     person = replace(

@@ -6,7 +6,6 @@ Who cannot prove a delivery learns nothing: one answer for a wrong signature, an
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Protocol
 
 import structlog
@@ -16,6 +15,7 @@ from plugin.bodies import body_of
 from plugin.errors import Problem, answer, unwritable
 from plugin.hosts import NAMES, listening
 from plugin.ports import Contradiction, Received, SeenBefore, Unwritable
+from plugin.received import received
 from plugin.runner import Runner
 from webhooks.delivery import Delivery, Handshake, Malformed, NotAccepted, Window
 from webhooks.events import HostFact
@@ -76,7 +76,7 @@ class Deliveries:
         body = await body_of(request, types=sender.host.door.content_types)
         delivery = Delivery(tuple(request.headers.items()), body, self._address(sender, request))
         try:
-            received, facts = self._read(sender, delivery, tenant, host)
+            came, facts = self._read(sender, delivery, tenant)
         except Handshake as trial:
             return web.Response(body=trial.answer, content_type="application/json")
         except NotAccepted as refusal:
@@ -84,31 +84,28 @@ class Deliveries:
             known = {"tenant": tenant, "host": host} if (tenant, host) in self._senders else {}
             _log.warning("delivery_refused", reason=refusal.reason.value, **known)
             raise _problem(sender.host, refusal) from None
-        return await self._told(sender, facts, received)
+        return await self._told(sender, facts, came)
 
     def _address(self, sender: _Sender, request: web.Request) -> str:
         """The address as the sender wrote it: what it signed, not what a gateway made of it."""
         path, mark, query = request.raw_path.partition("?")
         return (sender.url or self._public_url + path) + mark + query
 
-    def _read(
-        self, sender: _Sender, delivery: Delivery, tenant: str, host: str
-    ) -> tuple[Received, list[HostFact]]:
+    def _read(self, sender: _Sender, delivery: Delivery, tenant: str) -> tuple[Received, list[HostFact]]:
         now = self._now()
         sender.host.verify(delivery, sender.keys, now, sender.window)
         try:
-            key, facts = sender.host.key(delivery), sender.host.read(delivery)
+            return received(tenant, sender.host, delivery, now)
         except Malformed as refusal:
             raise Unreadable(refusal.reason) from None
-        return Received(tenant, host, key, sha256(delivery.body).digest(), now), facts
 
-    async def _told(self, sender: _Sender, facts: Sequence[HostFact], received: Received) -> web.Response:
+    async def _told(self, sender: _Sender, facts: Sequence[HostFact], came: Received) -> web.Response:
         try:
-            await self._runner.tell(received.tenant, facts, received)
+            await self._runner.tell(came.tenant, facts, came)
         except SeenBefore:
             return web.Response(status=200)
         except Contradiction:
-            _log.error("delivery_contradicts", tenant=received.tenant, host=received.host)
+            _log.error("delivery_contradicts", tenant=came.tenant, host=came.host)
             return answer(409, "A delivery with this id and another body was kept before.")
         except Unwritable:
             return unwritable()

@@ -196,6 +196,27 @@ def test_a_guessed_end_holds_the_same_whenever_it_is_told(order: list[str], earl
     assert story.session.over == (first or not early)
 
 
+@given(st.permutations(["joined", "left", "raised", "again"]))
+def test_a_leave_that_calls_the_person_something_else_closes_their_stay_all_the_same(
+    order: list[str],
+) -> None:
+    facts: dict[str, HostFact] = {
+        "joined": PersonJoined(**CALL, at=at(1), key="1", person="C", connection="c", role=Role.CLIENT),
+        "left": PersonLeft(**CALL, at=at(9), key="2", person="somebody", connection="c"),
+        "raised": PersonRole(
+            **CALL, at=at(2), key="3", person="somebody", connection="c", role=Role.THERAPIST
+        ),
+        "again": PersonJoined(**CALL, at=at(12), key="4", person="C", connection="d", role=Role.CLIENT),
+    }
+    story = Story()
+    for name in order:
+        story.tell(Heard(at=at(20), fact=facts[name]))
+
+    assert {p.id: (p.role, dict(sorted(p.connections.items()))) for p in story.session.people.values()} == {
+        "C": (Role.CLIENT, {"c": False, "d": True})
+    }
+
+
 FACTS: dict[str, Callable[[], HostFact]] = {
     "started": lambda: MeetingStarted(**CALL, at=at(0), key="1", begun=at(0)),
     "therapist": lambda: PersonJoined(
