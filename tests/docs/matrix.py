@@ -4,10 +4,13 @@
 """
 
 from collections.abc import Iterable, Sequence
+from inspect import getsource
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 from plugin.hosts import named
-from plugin.hosts.host import Askable, Registering
+from plugin.hosts.host import Askable, Feeding, Registering
 from tests.webhooks.known import HOSTS, Known, known
 from webhooks.delivery import Reason
 
@@ -37,7 +40,8 @@ def matrix() -> str:
         ),
         "## Speaking",
         _table(
-            ("Host", "Browsers show", "Asked who is inside", "Told again where to send"), map(_speaking, hosts)
+            ("Host", "Browsers show", "Asked who is inside", "Told again where to send", "Event socket"),
+            map(_speaking, hosts),
         ),
         "## What is verified, in this order",
         *(f"**{host.name}**\n\n" + "\n".join(f"- {step.says}" for step in host.host.steps) for host in hosts),
@@ -66,12 +70,13 @@ def _listening(host: Known) -> Sequence[str]:
 
 
 def _speaking(host: Known) -> Sequence[str]:
-    speaking = named(host.name)
+    speaking = cast("ModuleType", named(host.name))
     return (
         _link(host),
-        "a token of the practice's page" if hasattr(speaking, "page_token") else "the host's own token",
+        "a token of the practice's page" if "page_token" in getsource(speaking) else "the host's own token",
         "yes" if isinstance(speaking, Askable) else "no: a call without any sign ends after 4 h",
         "yes, every 5 min" if isinstance(speaking, Registering) else "",
+        "yes" if isinstance(speaking, Feeding) else "",
     )
 
 
