@@ -8,7 +8,7 @@ import pytest
 from tests.commands.process import config_in, fermata, said
 from tests.results import keys
 from tests.results.platforms import PLATFORMS, FhirPlatform, PlainPlatform
-from tests.results.record_server import CLIENT_SECRET, STATIC_TOKEN
+from tests.results.proofs import CLIENT_SECRET, STATIC_TOKEN
 
 ACCESS = {
     "private_key_jwt": {"client_id": "fermata", "kid": "k1", "key_file": "{folder}/key.pem"},

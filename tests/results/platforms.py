@@ -23,15 +23,10 @@ from plugin.sandbox import results as plain
 from plugin.sandbox.record import Client, Store, record_app
 from plugin.sandbox.results import rows
 from tests.results import samples
-from tests.results.record_server import (
-    CLIENT_SECRET,
-    KINDS,
-    STATIC_TOKEN,
-    Clock,
-    Fault,
-    RecordServer,
-    serving,
-)
+from tests.results.faults import Fault
+from tests.results.proofs import CLIENT_SECRET, STATIC_TOKEN
+from tests.results.record_server import serving
+from tests.results.recorded import KINDS, Clock, RecordServer
 from tests.results.saving import PATIENT, now, results, signing
 
 

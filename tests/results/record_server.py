@@ -4,117 +4,18 @@ It checks every resource with the two strict readers and every proof of its clie
 long as it is told, by a clock that the test moves.
 """
 
-import asyncio
-from base64 import b64encode
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote_plus
 
-import jwt
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
 
-from tests.results import keys
-from tests.results.strict import complaints
-
-Fault = Callable[[object, web.Request], "web.StreamResponse | None"]
-"""Answers in place of the server, or null to let it go on."""
-
-KINDS = ("QuestionnaireResponse", "Observation", "Consent")
-
-CLIENT_SECRET = "handed-out:by the host/7f3a"
-STATIC_TOKEN = "made-once-by-the-host-operator-0123456789"
-
-
-class Clock:
-    """Monotonic seconds that only a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@dataclass(slots=True)
-class RecordServer:
-    clock: Clock
-    conditional: bool = True
-    search: bool = True
-    kinds: tuple[str, ...] = KINDS
-    unwanted: tuple[str, ...] = ()
-    """Kinds that are offered, and refused when they come."""
-    granted: str | None = "system/*.crs"
-    capabilities: tuple[str, ...] = ("client-confidential-asymmetric", "permission-v2")
-    transactions: bool = False
-    most_entries: int = 100
-    """A transaction with more is refused."""
-    method: str = "private_key_jwt"
-    """How the client proves itself at the token endpoint."""
-    discovery: bool = True
-    lag: float = 0.0
-    deaf: bool | str = False
-    """Answers a search (for one kind, or any) with everything, as servers do that do not know a parameter."""
-    token_life: object = 60
-    token_type: str = "Bearer"
-    base: str = ""
-    stored: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    late: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """Writes that the server carries out after their sender has given up, and when."""
-    create_faults: deque["Fault | None"] = field(default_factory=deque)
-    token_faults: deque["Fault | None"] = field(default_factory=deque)
-    transaction_faults: deque["Fault | None"] = field(default_factory=deque)
-    metadata_faults: deque["Fault | None"] = field(default_factory=deque)
-    seen: list[str] = field(default_factory=list)
-    assertions: list[dict[str, Any]] = field(default_factory=list)
-    algorithms: list[str] = field(default_factory=list)
-    scopes_asked: list[str] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
-    wire: list[str] = field(default_factory=list)
-    """Everything that was ever sent here: address, headers and body of each request."""
-    writing: int = 0
-    most_writing: int = 0
-    released: asyncio.Event = field(default_factory=asyncio.Event)
-    arrivals: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-
-    @property
-    def resources(self) -> list[dict[str, Any]]:
-        return [resource for _, resource in self.stored]
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [one for one in self.resources if one["resourceType"] == kind]
-
-    def times(self, what: str) -> int:
-        return self.seen.count(what)
-
-    def keep(self, resource: dict[str, Any]) -> dict[str, Any]:
-        assert complaints(resource) == set()
-        kept = {**resource, "id": str(len(self.stored) + 1)}
-        self.stored.append((self.clock(), kept))
-        return kept
-
-    def found(self, kind: str, token: str, *, at_once: bool = False) -> list[dict[str, Any]]:
-        for at, resource in [one for one in self.late if self.clock() >= one[0]]:
-            self.late.remove((at, resource))
-            self.keep(resource)
-        seen = [one for at, one in self.stored if at_once or self.clock() >= at + self.lag]
-        return [
-            one
-            for one in seen
-            if self.deaf in {True, kind} or (one["resourceType"] == kind and token in _identifiers(one))
-        ]
-
-
-def _identifiers(resource: dict[str, Any]) -> list[str]:
-    if resource["resourceType"] == "Provenance":
-        return [str(one["reference"]) for one in resource["target"]]
-    held = resource["identifier"]
-    return [f"{one['system']}|{one['value']}" for one in (held if isinstance(held, list) else [held])]
-
+from tests.results.faults import Fault
+from tests.results.proofs import PROOFS, STATIC_TOKEN
+from tests.results.recorded import RecordServer
 
 _RECORD = web.AppKey("RECORD", RecordServer)
 
@@ -188,7 +89,7 @@ async def _token(request: web.Request) -> web.StreamResponse:
     record.seen.append("token")
     form = {name: str(value) for name, value in (await request.post()).items()}
     assert form["grant_type"] == "client_credentials"
-    _PROOFS[record.method](record, request, form)
+    PROOFS[record.method](request, form, record.assertions)
     record.scopes_asked.append(form.get("scope", ""))
     if faulty := _fault(record.token_faults, record, request):
         return faulty
@@ -196,40 +97,6 @@ async def _token(request: web.Request) -> web.StreamResponse:
     life = {} if record.token_life is None else {"expires_in": record.token_life}
     grant = {"access_token": record.tokens[-1], "token_type": record.token_type, **life}
     return web.json_response(grant | ({} if record.granted is None else {"scope": record.granted}))
-
-
-def _check_assertion(record: RecordServer, request: web.Request, form: dict[str, str]) -> None:
-    assertion = form["client_assertion"]
-    header = jwt.get_unverified_header(assertion)
-    key = (keys.curve() if header["alg"] == "ES384" else keys.classic()).public_key()
-    claims = jwt.decode(
-        assertion, key, [header["alg"]], audience=str(request.url), options={"verify_exp": False}
-    )
-    assert header["kid"] == "k1"
-    assert claims["iss"] == claims["sub"] == "fermata"
-    assert claims["jti"] not in [one["jti"] for one in record.assertions]
-    assert 0 < claims["exp"] - claims["iat"] <= 300
-    record.assertions.append(claims)
-    record.algorithms.append(header["alg"])
-
-
-def _check_header(_record: RecordServer, request: web.Request, form: dict[str, str]) -> None:
-    encoded = "fermata:" + quote_plus(CLIENT_SECRET)
-    assert request.headers["Authorization"] == "Basic " + b64encode(encoded.encode()).decode()
-    assert form.keys() == {"grant_type", "scope"}
-
-
-def _check_form(_record: RecordServer, request: web.Request, form: dict[str, str]) -> None:
-    assert "Authorization" not in request.headers
-    assert (form["client_id"], form["client_secret"]) == ("fermata", CLIENT_SECRET)
-    assert form.keys() == {"grant_type", "scope", "client_id", "client_secret"}
-
-
-_PROOFS = {
-    "private_key_jwt": _check_assertion,
-    "client_secret_basic": _check_header,
-    "client_secret_post": _check_form,
-}
 
 
 def _unauthorised(record: RecordServer, request: web.Request) -> bool:
@@ -317,30 +184,3 @@ async def _search(request: web.Request) -> web.StreamResponse:
     assert record.search, "asked for more than the statement offers"
     entries = [{"resource": one} for one in record.found(kind, request.query[_found_by(kind)])]
     return web.json_response({"resourceType": "Bundle", "type": "searchset", "entry": entries})
-
-
-def status(
-    code: int, *, after: str | None = None, body: str = '{"resourceType":"OperationOutcome"}'
-) -> Fault:
-    headers = {} if after is None else {"Retry-After": after}
-    return lambda _record, _request: web.Response(
-        status=code, text=body, headers=headers, content_type="application/fhir+json"
-    )
-
-
-def html(code: int = 200) -> Fault:
-    return lambda _record, _request: web.Response(
-        status=code, text="<html>Please log in</html>", content_type="text/html"
-    )
-
-
-def redirect() -> Fault:
-    return lambda _record, _request: web.Response(status=307, headers={"Location": "/trap"})
-
-
-def fails(how: str) -> Fault:
-    """Misbehave by name: ``slow``, ``slow after writing``, ``cut``, ``cut after writing``, ``cut and written late``.
-
-    Late is five seconds of the clock later.
-    """
-    return lambda _record, _request: web.Response(headers={"X-Fault": how})

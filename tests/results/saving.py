@@ -13,7 +13,7 @@ from plugin.results.assertion import Assertions
 from plugin.results.fhir import FhirResults
 from plugin.results.place import Place
 from tests.results import keys, samples
-from tests.results.record_server import Clock, RecordServer
+from tests.results.recorded import Clock, RecordServer
 
 QUICK = ClientTimeout(total=2, sock_read=0.3)
 """For a server that shall not answer in time."""

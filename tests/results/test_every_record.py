@@ -14,8 +14,8 @@ from plugin.ports import Hopeless, Postponed
 from plugin.results.identifiers import identifier_of
 from tests.core.story import Story
 from tests.results import samples
+from tests.results.faults import Fault, fails, html, redirect, status
 from tests.results.platforms import PLATFORMS, Platform
-from tests.results.record_server import Fault, fails, html, redirect, status
 from tests.results.saving import PATIENT, QUICK, save_until_done
 
 FAULTS: dict[str, Fault] = {

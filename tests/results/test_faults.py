@@ -7,7 +7,9 @@ import pytest
 from plugin.core.orders import Result
 from plugin.ports import Hopeless, Postponed
 from tests.results import samples
-from tests.results.record_server import Clock, Fault, RecordServer, fails, html, redirect, serving, status
+from tests.results.faults import Fault, fails, html, redirect, status
+from tests.results.record_server import serving
+from tests.results.recorded import Clock, RecordServer
 from tests.results.saving import PATIENT, QUICK, results, save_until_done
 
 FAULTS: dict[str, Fault] = {

@@ -13,7 +13,7 @@ from plugin.results.hostapi import HostApiResults
 from plugin.results.place import Bearer, Place
 from tests.results import samples
 from tests.results.platforms import PLATFORMS, access_by
-from tests.results.record_server import STATIC_TOKEN
+from tests.results.proofs import STATIC_TOKEN
 from tests.results.saving import now, signing
 
 Answering = Callable[[web.Request], web.Response]

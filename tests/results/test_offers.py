@@ -5,7 +5,9 @@ import pytest
 from plugin.ports import Hopeless, Postponed
 from plugin.results.scopes import allows, spoken
 from tests.results import samples
-from tests.results.record_server import Clock, RecordServer, html, serving, status
+from tests.results.faults import html, status
+from tests.results.record_server import serving
+from tests.results.recorded import Clock, RecordServer
 from tests.results.saving import results, save_until_done
 from tests.results.strict import complaints
 

@@ -17,7 +17,9 @@ from plugin.performer import LANES, Performer
 from plugin.ports import Entry, Head, Owed, Results
 from tests.journal.making import head, masters
 from tests.results import samples
-from tests.results.record_server import Clock, RecordServer, fails, serving, status
+from tests.results.faults import fails, status
+from tests.results.record_server import serving
+from tests.results.recorded import Clock, RecordServer
 from tests.results.saving import results
 
 

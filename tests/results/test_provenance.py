@@ -9,7 +9,9 @@ from plugin.core.orders import Result
 from plugin.ports import Postponed
 from plugin.results.provenance import provenance
 from tests.results import samples
-from tests.results.record_server import KINDS, Clock, Fault, RecordServer, fails, html, serving, status
+from tests.results.faults import Fault, fails, html, status
+from tests.results.record_server import serving
+from tests.results.recorded import KINDS, Clock, RecordServer
 from tests.results.saving import PATIENT, QUICK, results, save_until_done
 from tests.results.strict import complaints
 

@@ -5,7 +5,9 @@ import pytest
 from plugin.results.bundle import transaction
 from plugin.results.definitions import definitions
 from tests.results import samples
-from tests.results.record_server import Clock, Fault, RecordServer, html, serving, status
+from tests.results.faults import Fault, html, status
+from tests.results.record_server import serving
+from tests.results.recorded import Clock, RecordServer
 from tests.results.saving import results
 from tests.results.strict import complaints
 

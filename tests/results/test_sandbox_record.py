@@ -26,7 +26,7 @@ from plugin.results.smart import discovered
 from plugin.results.tokens import ClientTokens
 from plugin.sandbox.record import Client, Store, record_app
 from tests.results import keys, samples
-from tests.results.record_server import Clock
+from tests.results.recorded import Clock
 from tests.results.saving import save_until_done, signing
 from tests.results.strict import complaints
 

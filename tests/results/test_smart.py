@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from plugin.ports import Postponed
 from tests.results import keys, samples
-from tests.results.record_server import Clock, Fault, RecordServer, html, redirect, serving, status
+from tests.results.faults import Fault, html, redirect, status
+from tests.results.record_server import serving
+from tests.results.recorded import Clock, RecordServer
 from tests.results.saving import results, save_until_done, signing
 
 TROUBLE: dict[str, Fault] = {
@@ -43,7 +45,7 @@ async def test_the_key_decides_how_an_assertion_is_signed(
     record = RecordServer(Clock())
     async with serving(record), results(record, access=signing(keys.pem(key()))) as kept:
         await kept.save(samples.order(), samples.pulse())
-    assert record.algorithms == [algorithm]
+    assert [one["alg"] for one in record.assertions] == [algorithm]
     issued = int(samples.AT.timestamp())
     assert record.assertions[0]["iat"] == issued
     assert record.assertions[0]["exp"] - issued <= 300

@@ -6,14 +6,10 @@ from plugin.ports import Postponed
 from plugin.results.credentials import ClientSecret, SecretMethod
 from plugin.results.place import Bearer
 from tests.results import samples
-from tests.results.record_server import (
-    CLIENT_SECRET,
-    STATIC_TOKEN,
-    Clock,
-    RecordServer,
-    serving,
-    status,
-)
+from tests.results.faults import status
+from tests.results.proofs import CLIENT_SECRET, STATIC_TOKEN
+from tests.results.record_server import serving
+from tests.results.recorded import Clock, RecordServer
 from tests.results.saving import results, save_until_done
 
 METHODS: tuple[SecretMethod, ...] = ("client_secret_basic", "client_secret_post")

@@ -18,19 +18,12 @@ from plugin.web.wellknown import public_key
 from tests.house import TOKEN_KEY, WHSEC, House, running
 from tests.peer.serving import independent_server
 from tests.results import keys
+from tests.results.faults import Fault, fails, html, redirect, status
 from tests.results.platforms import PLATFORMS, PlainPlatform
-from tests.results.record_server import (
-    CLIENT_SECRET,
-    STATIC_TOKEN,
-    Fault,
-    RecordServer,
-    fails,
-    html,
-    redirect,
-    serving,
-    status,
-)
-from tests.results.record_server import Clock as Seconds
+from tests.results.proofs import CLIENT_SECRET, STATIC_TOKEN
+from tests.results.record_server import serving
+from tests.results.recorded import Clock as Seconds
+from tests.results.recorded import RecordServer
 from tests.service.calls import RealClock, hold
 
 WANTED = Counter({

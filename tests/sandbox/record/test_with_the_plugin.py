@@ -16,7 +16,7 @@ from plugin.sandbox.record import Client
 from plugin.sandbox.record.gate import Next
 from tests.results import samples
 from tests.results.keys import pem
-from tests.results.record_server import Clock
+from tests.results.recorded import Clock
 from tests.results.saving import save_until_done, signing
 from tests.sandbox.record.conftest import Record, Serve
 from tests.sandbox.record.stranger import ec_key, jwks
