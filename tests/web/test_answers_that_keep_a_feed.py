@@ -1,5 +1,8 @@
-"""What Daily, JaaS and Whereby are answered: some senders give up for good, and one wants an answer with words."""
+"""What senders are answered that give up for good, or that want an answer with words."""
 
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -65,3 +68,24 @@ async def test_jaas_s_question_about_a_meeting_is_answered_with_nothing(house: H
     assert await answered(house, "jaas", known("jaas").signed(body, house.clock.now)) == (200, b"{}")
     unsigned = Delivery((("Content-Type", "application/json"),), body)
     assert (await answered(house, "jaas", unsigned))[0] == 401
+
+
+async def test_zoom_s_trial_of_the_address_is_answered_only_when_zoom_signed_it(tmp_path: Path) -> None:
+    zoom = known("zoom")
+    keys = {"webhook_keys": zoom.keys, "token_keys": {"t1": TOKEN_KEY}}
+    host = HostSettings(tenant="north", host="zoom", url="http://127.0.0.1:1", **keys)
+    plain = "qgg8vlvZRS6UYooatFL8Aw"
+    trial = {"event": "endpoint.url_validation", "event_ts": 1795442400000, "payload": {"plainToken": plain}}
+    body = json.dumps(trial).encode()
+    async with running(tmp_path / "data", hosts=(host,)) as house:
+        status, text = await answered(house, "zoom", zoom.signed(body, house.clock.now))
+        forged = zoom.host.sign(body, "token", zoom.other_secret, house.clock.now, key="")
+        assert await answered(house, "zoom", forged) != (200, text)
+        assert (await answered(house, "zoom", forged))[0] == 401
+        assert house.service.runner.sessions() == []
+    secret = next(iter(zoom.keys.values())).encode()
+    encrypted = hmac.new(secret, plain.encode(), hashlib.sha256).hexdigest()
+    assert (status, json.loads(text)) == (
+        200,
+        {"plainToken": plain, "encryptedToken": encrypted},
+    )
