@@ -28,9 +28,12 @@ bench:
 	@.ci/venv bench
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-# make soak ARGS="--connections 1000 --minutes 2"
+# make soak ARGS="--connections 1000 --minutes 2" BODIES=1000
+# First what hosts may send, changed at random, for each host; then many steady connections.
+BODIES := 100000
 soak:
 	@.ci/venv bench
+	@$(BIN)/python -m tests.attacks.fuzzing --bodies $(BODIES)
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 embed:
