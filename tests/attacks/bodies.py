@@ -1,4 +1,4 @@
-"""Attacks by the body: changed under a proof of the right one, signed and unreadable, or not let in at all."""
+"""Attacks by a body that was changed under the proof of the right one."""
 
 import json
 from collections.abc import Iterator
@@ -6,33 +6,15 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
-from plugin.bodies import LARGEST
-from tests.attacks.target import (
-    NO_HTTP,
-    NOT_ACCEPTED,
-    TOO_LARGE,
-    UNREADABLE,
-    UNSUPPORTED,
-    Attack,
-    Target,
-    another_body,
-    turned,
-)
+from tests.attacks.codes import turned
+from tests.attacks.target import NOT_ACCEPTED, Attack, Target, another_body
 from webhooks.delivery import Delivery
-
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 def attacks(host: Target) -> Iterator[Attack]:
-    """All of them."""
-    if host.covers_bodies:
-        yield from _changed(host)
-    yield from _unreadable(host)
-    yield from _at_the_door(host)
-
-
-def _changed(host: Target) -> Iterator[Attack]:
     """Another body under the proof of the right one, unless both would have the same proof."""
+    if not host.covers_bodies:
+        return
     good = host.sent()
     bodies = {**_altered(good.body), **(_form(good.body) if host.form else _json(good.body))}
     tried = {good.body}
@@ -105,108 +87,6 @@ def _moved(fields: list[tuple[str, str]]) -> bytes:
     """The first letter of a value put behind its name: the same letters in the same order."""
     (name, value), *rest = fields
     return urlencode([(name + value[:1], value[1:]), *rest]).encode()
-
-
-def _unreadable(host: Target) -> Iterator[Attack]:
-    """Bodies that the host vouches for, as far as such a host can send them."""
-    body = host.sent().body
-    shapes = _NO_JSON if not host.form else {}
-    for how, content in {**shapes, **_of_a_form(body), **_cut(host, body)}.items():
-        with suppress(ValueError):
-            yield Attack(f"signed_{how}", host.sent(content), UNREADABLE)
-    if not host.form:
-        deeper = host.sent(b"[" * 100_000)
-        yield Attack("signed_deeper_than_is_let_in", deeper, UNREADABLE, on_the_wire=False)
-    if not host.covers_bodies:
-        for how, content in {"as_a_form": urlencode({"body": body}).encode(), "cut": body[:-1]}.items():
-            yield Attack(f"body_{how}", replace(host.sent(), body=content), UNREADABLE)
-
-
-_NO_JSON = {
-    "empty": b"",
-    "space": b" ",
-    "no_json": b"hello",
-    "list": b"[]",
-    "list_of_lists": b"[[]]",
-    "null": b"null",
-    "true": b"true",
-    "number": b"17",
-    "endless_number": b"9" * 5000,
-    "text": b'"text"',
-    "empty_object": b"{}",
-    "nan": b'{"event":NaN}',
-    "deep_list": b"[" * 60_000,
-    "deep_object": b'{"a":' * 12_000,
-    "deep_whole_list": b"[" * 30_000 + b"]" * 30_000,
-    "invalid_utf_8": b'{"event":"\xff"}',
-    "half_a_character": b'{"event":"\\ud800"}',
-    "overlong_utf_8": b'{"event":"\xc0\xaf"}',
-    "utf_16": '{"event":"x"}'.encode("utf-16"),
-    "utf_32": '{"event":"x"}'.encode("utf-32"),
-    "single_quotes": b"{'event':'x'}",
-    "comment": b'{"event":"x"} // more',
-    "two_documents": b"{}{}",
-}
-
-
-def _cut(host: Target, body: bytes) -> dict[str, bytes]:
-    return {} if host.form else {"cut_short": body[:-1], "with_rubbish_behind": body + b"x"}
-
-
-def _of_a_form(body: bytes) -> dict[str, bytes]:
-    if body.startswith((b"{", b"[")):
-        return {}
-    fields = parse_qsl(body.decode(), keep_blank_values=True)
-    name, value = max(fields, key=lambda field: len(field[1]))
-    rest = [field for field in fields if field[0] != name]
-
-    def instead(other: str) -> bytes:
-        return urlencode([*rest, (name, other)]).encode()
-
-    words = {
-        "deep_list": "[" * 15_000,
-        "deep_object": '[{"data":' * 1_000,
-        "null": "null",
-        "number": "17",
-        "text": '"text"',
-        "no_json": "hello\n",
-        "nul": "\0",
-    }
-    return {
-        **{f"field_{how}": instead(word) for how, word in words.items()},
-        "without_a_field": urlencode(rest).encode(),
-        "with_a_name_twice": body + b"&" + urlencode({name: value}).encode(),
-        "with_an_invalid_octet": urlencode(rest).encode() + f"&{name}=%FF".encode(),
-        "with_a_bare_name": body + b"&bare",
-        "with_a_thousand_fields": body + b"&a=1" * 1000,
-    }
-
-
-def _at_the_door(host: Target) -> Iterator[Attack]:
-    good = host.sent()
-    kinds = {
-        "text": "text/plain",
-        "form_for_json_or_json_for_form": _JSON if host.form else _FORM,
-        "multipart": "multipart/form-data; boundary=x",
-        "empty": "",
-        "two_in_one": f"{host.host.door.content_types[0]}, text/plain",
-        "longer": f"{host.host.door.content_types[0]}x",
-    }
-    for how, kind in kinds.items():
-        yield Attack(f"content_type_{how}", _typed(good, kind), UNSUPPORTED)
-    yield Attack("content_type_missing", _typed(good), UNSUPPORTED)
-    yield Attack("content_type_doubled", _typed(good, *host.host.door.content_types[:1] * 2), NO_HTTP)
-    for packed in ("gzip", "br", "deflate", "zstd", "identity, gzip"):
-        headers = (*good.headers, ("Content-Encoding", packed))
-        word = packed.replace(", ", "_and_")
-        yield Attack(f"content_encoding_{word}", replace(good, headers=headers), UNSUPPORTED)
-    for how, size in (("giant_body", LARGEST + 1), ("gigantic_body", 4 * LARGEST)):
-        yield Attack(how, replace(good, body=good.body.ljust(size)), TOO_LARGE)
-
-
-def _typed(delivery: Delivery, *kinds: str) -> Delivery:
-    kept = [header for header in delivery.headers if header[0] != "Content-Type"]
-    return replace(delivery, headers=(*kept, *(("Content-Type", kind) for kind in kinds)))
 
 
 def rewritten(host: Target) -> bytes:

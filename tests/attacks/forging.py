@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.attacks.target import REFUSED, Attack, Target
 from webhooks.delivery import Delivery
@@ -64,11 +64,9 @@ def _sealed(octets: bytes) -> str:
 
 
 @cache
-def _pair() -> tuple[str, str]:
+def _pair() -> tuple[rsa.RSAPrivateKey, str]:
     key = rsa.generate_private_key(65537, 2048)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return private.decode(), public.decode()
+    return key, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def _algorithms(header: Document, claims: Document, secret: str) -> dict[str, str]:
@@ -88,21 +86,18 @@ def _algorithms(header: Document, claims: Document, secret: str) -> dict[str, st
         f"that_says_{word.lower()}": _token({**header, "alg": word}, claims, secret)
         for word in ("none", "RS256", "PS256", "HS384", "ES256", "EdDSA")
     }
-    jwk = json.loads(
-        jwt.algorithms.RSAAlgorithm.to_jwk(
-            jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).prepare_key(public)
-        )
-    )
+    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    pair = jwt.encode(claims, private, "RS256")
     return {
         **bare,
         **named,
         "that_says_its_algorithm_in_other_case": _token({**header, "alg": "hs256"}, claims, secret),
         "that_says_its_algorithm_and_a_space": _token({**header, "alg": "HS256 "}, claims, secret),
         "that_says_a_list_of_algorithms": _token({**header, "alg": ["HS256"]}, claims, secret),
-        "of_a_key_pair": jwt.encode(claims, private, "RS256"),
+        "of_a_key_pair": pair,
         "of_a_key_pair_that_it_brings": jwt.encode(claims, private, "RS256", headers={"jwk": jwk}),
-        "of_a_key_pair_that_says_hs256": jwt.encode(claims, private, "RS256").replace(
-            _sealed(b'{"alg":"RS256","typ":"JWT"}'), _sealed(json.dumps(header).encode())
+        "of_a_key_pair_that_says_hs256": ".".join(
+            [_sealed(json.dumps(header).encode()), *pair.split(".")[1:]]
         ),
         "signed_with_a_public_key": _token(header, claims, public),
         "signed_with_nothing": _token(header, claims, ""),

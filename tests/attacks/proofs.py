@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tests.attacks.target import MALFORMED, REFUSED, Attack, Target, mac, respelt, turned
+from tests.attacks.codes import mac, respelt, turned
+from tests.attacks.target import MALFORMED, REFUSED, Attack, Target
 from tests.webhooks.samples import NOW
 from webhooks.delivery import Delivery
 

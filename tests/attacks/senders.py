@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from tests.attacks.target import NORTH, REFUSED, SOUTH, Attack, Target, mac, of_nobody, target
+from tests.attacks.codes import mac
+from tests.attacks.target import NORTH, REFUSED, SOUTH, Attack, Target, of_nobody, target
 from tests.webhooks.known import HOSTS, sample
 from tests.webhooks.samples import NOW
 from webhooks.delivery import Delivery

@@ -6,12 +6,14 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
-from tests.attacks import bodies, forging, proofs, senders
+from tests.attacks import bodies, door, forging, proofs, reading, senders
 from tests.attacks.target import NOT_ACCEPTED, Attack, Target, target
 
 KINDS: tuple[Callable[[Target], Iterator[Attack]], ...] = (
     proofs.attacks,
     senders.attacks,
+    reading.attacks,
+    door.attacks,
     bodies.attacks,
     forging.attacks,
 )
