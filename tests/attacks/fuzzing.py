@@ -62,7 +62,7 @@ def delivery_of(name: str, seed: str, n: int) -> Delivery:
 
 
 def tried(name: str, delivery: Delivery) -> str:
-    """What became of it: ``accepted``, ``refused``, ``unreadable`` or ``trial``."""
+    """What became of it: ``accepted``, ``refused``, ``unreadable`` or ``trial``; read though it was refused."""
     host = target(name)
     try:
         host.host.verify(delivery, host.keys, NOW)
@@ -76,7 +76,8 @@ def tried(name: str, delivery: Delivery) -> str:
         key, facts = host.host.key(delivery), host.host.read(delivery)
     except NotAccepted:
         return "unreadable" if end == "accepted" else end
-    _taken(host, key, facts)
+    if end == "accepted":
+        _taken(host, key, facts)
     return end
 
 
