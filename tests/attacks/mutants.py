@@ -6,6 +6,7 @@ delivery through ``verify``. What the host file uses of ``webhooks`` is made ane
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -84,10 +85,13 @@ def without(reason: Reason, trees: Trees) -> None:
 def edits(host: str, trees: Trees) -> Iterator[Edit]:
     """Each single check of ``verify`` and what it calls, in words, and how to take it out of the trees."""
     own = {name: tree for name, tree in trees.items() if name != SHARED}
+    seen: Counter[str] = Counter()
     for name, function in _reached(own, "verify"):
         where = name.removeprefix("webhooks.").removeprefix(host).lstrip(".")
         for what, edit in _checks(function):
-            yield " ".join(filter(None, [where, f"{function.name}: {what}"])), edit
+            words = " ".join(filter(None, [where, f"{function.name}: {what}"]))
+            seen[words] += 1
+            yield words + (f" ({seen[words]})" if seen[words] > 1 else ""), edit
 
 
 def _reached(trees: Trees, first: str) -> list[tuple[str, ast.FunctionDef]]:
@@ -108,9 +112,13 @@ def _reached(trees: Trees, first: str) -> list[tuple[str, ast.FunctionDef]]:
 
 
 def _names(function: ast.FunctionDef) -> set[str]:
+    """What it names, but for its own variables, which may be called as some function is."""
     walked = list(ast.walk(function))
-    plain = {node.id for node in walked if isinstance(node, ast.Name)}
-    return plain | {node.attr for node in walked if isinstance(node, ast.Attribute)}
+    names = [node for node in walked if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in walked if isinstance(node, ast.arg)}
+    attributes = {node.attr for node in walked if isinstance(node, ast.Attribute)}
+    return attributes | {node.id for node in names} - own
 
 
 def _checks(function: ast.FunctionDef) -> Iterator[Edit]:

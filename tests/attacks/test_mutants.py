@@ -64,6 +64,15 @@ def test_a_host_file_made_anew_and_not_changed_is_the_same(name: str) -> None:
     assert _told_apart(name, world(name, trees_of(name))) is None
 
 
+@pytest.mark.parametrize("name", HOSTS)
+def test_checks_are_found_in_every_host_file(name: str) -> None:
+    found = [what for what, _ in edits(name, trees_of(name))]
+
+    assert len(found) == len(set(found)) >= 3
+    assert any("anyone for same(" in what for what in found)
+    assert any("without raise " in what for what in found)
+
+
 @pytest.mark.parametrize(("name", "reason"), REASONS)
 def test_each_reason_refuses_some_attack_that_nothing_else_refuses_so(name: str, reason: Reason) -> None:
     trees = trees_of(name)
