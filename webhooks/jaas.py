@@ -151,7 +151,7 @@ class _Participant(_Room):
     @property
     def connection(self) -> str:
         """One stay: each page load has another. Some events write it with the resource, some without."""
-        return self.participant_jid.partition("/")[0]
+        return self.participant_jid.partition("/")[0] or self.participant_jid
 
 
 class _Event(_Envelope):

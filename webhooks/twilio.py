@@ -126,10 +126,10 @@ def _able(delivery: Delivery, secrets: Mapping[str, str]) -> tuple[str, Mapping[
     """The algorithm, and the secrets that may have signed: one, where the delivery names it."""
     if not any(header.lower() == _SETTINGS.lower() for header, _ in delivery.headers):
         return "sha1", secrets
-    parts = (part.partition("=") for part in delivery.header(_SETTINGS).split(","))
+    parts = [part.partition("=") for part in delivery.header(_SETTINGS).split(",")]
     settings = {word.strip(): value.strip() for word, _, value in parts}
     algorithm = _HASHES.get(settings.get("algorithm", ""))
-    if algorithm is None:
+    if algorithm is None or len(settings) < len(parts):
         raise Unsigned(Reason.WRONG_ALGORITHM)
     key_id = settings.get("key", "")
     if key_id not in secrets:
