@@ -4,14 +4,13 @@
 how they came to be, and which program that is not ours checks the signatures, or why none does.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.commands.recordings import Recorded, recorded
 from plugin.hosts import NAMES, listening
@@ -22,6 +21,7 @@ from webhooks.listening import Host
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HOSTS = sorted(NAMES)
 URL = "https://fermata.example/webhooks/north/{host}"
+GUIDE = "docs/adding-a-host.md"
 
 
 class About(BaseModel):
@@ -31,7 +31,7 @@ class About(BaseModel):
 
     keys: dict[str, str]
     evidence: Literal["real sender", "recorded", "documented"]
-    source: str
+    source: str = Field(validation_alias="from")
     peer: str | None = None
     no_peer: str | None = None
     sessions: list[str]
@@ -41,11 +41,6 @@ class About(BaseModel):
     """Files that hold deliveries and no whole session."""
     private: list[str]
     """Names, tokens and addresses that its deliveries hold, and that must not be found anywhere afterwards."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _source(cls, document: dict[str, object]) -> dict[str, object]:
-        return {("source" if name == "from" else name): value for name, value in document.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +61,10 @@ class Known:
         secret = next(iter(self.keys.values()))
         prefix = "whsec_" if secret.startswith("whsec_") else ""
         other = prefix + secret.removeprefix(prefix).swapcase()
-        assert other not in self.keys.values()
-        assert self.host.weakness(other) is None
+        assert other not in self.keys.values(), "the first of keys needs letters, to make another one of it"
+        assert self.host.weakness(other) is None, (
+            "weakness refuses the first of keys with its capitals swapped: take another key for the recording"
+        )
         return other
 
     def lines(self, file: str) -> list[Recorded]:
@@ -105,8 +102,10 @@ class Known:
 @cache
 def known(name: str) -> Known:
     """What is known of a host."""
-    document = json.loads((FIXTURES / name / "about.json").read_text())
-    return Known(name, listening(name), About.model_validate(document))
+    file = FIXTURES / name / "about.json"
+    if not file.is_file():
+        raise LookupError(f"tests/fixtures/{name}/about.json is missing: {GUIDE}, step 1")
+    return Known(name, listening(name), About.model_validate_json(file.read_bytes()))
 
 
 @cache

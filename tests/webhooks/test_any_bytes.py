@@ -14,6 +14,8 @@ from tests.webhooks.known import HOSTS, Known, known, proofs, sample
 from tests.webhooks.samples import NOW, with_header
 from webhooks.delivery import Delivery, Handshake, NotAccepted
 
+FAR = (10**22, -(10**22), -1, 1e300, "9" * 25, "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59")
+
 hosts = st.sampled_from(HOSTS)
 names = st.sampled_from(
     sorted({name for host in HOSTS for name in proofs(known(host).signed(sample(host), NOW))})
@@ -122,6 +124,23 @@ def test_any_value_in_any_field_is_refused_at_most(name: str, data: st.DataObjec
     place[last] = data.draw(json_like | st.integers(-(10**30), 10**30).map(str))
 
     everything(known(name), known(name).signed(json.dumps(document).encode(), NOW))
+
+
+@pytest.mark.parametrize("name", [host for host in HOSTS if documents(host)])
+def test_a_number_or_a_time_out_of_all_bounds_is_refused_at_most(name: str) -> None:
+    host = known(name)
+    for document in documents(name):
+        for *way, last in _paths(document):
+            for far in FAR:
+                changed = json.loads(json.dumps(document))
+                place = changed
+                for step in way:
+                    place = place[step]
+                place[last] = far
+                try:
+                    everything(host, host.signed(json.dumps(changed).encode(), NOW))
+                except Exception as error:
+                    pytest.fail(f"{'.'.join([*way, last])} = {far!r}: {error!r}; bound it where it is read")
 
 
 @given(hosts, st.text(max_size=80))
