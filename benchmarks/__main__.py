@@ -8,13 +8,14 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks import p1_pause, p2_webhook, p3_memory, p6_start, p7_browser, printing
+from benchmarks import p1_pause, p2_hosts, p2_webhook, p3_memory, p6_start, p7_browser, printing
 from benchmarks.bench import Bench
 from benchmarks.measures import Report
 
 JOBS: dict[str, Callable[[Bench], Report]] = {
     "P1": p1_pause.run,
     "P2": p2_webhook.run,
+    "P2-hosts": p2_hosts.run,
     "P3": p3_memory.run,
     "P6": p6_start.run,
     "P7": p7_browser.run,

@@ -49,10 +49,12 @@ def floor(name: str, folder: Path, *arguments: str) -> Iterator[Server]:
 
 
 @contextmanager
-def product(folder: Path, keys: Keys) -> Iterator[Server]:
-    """Run ``fermata serve`` with keys, a port, and otherwise its default settings."""
+def product(
+    folder: Path, keys: Keys, host: str = "sandbox", signing: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run ``fermata serve`` with keys, a port, and otherwise its default settings, for one host."""
     port = free_port()
-    config = furnish(folder, port, keys)
+    config = furnish(folder, port, keys, host, signing)
     with running(
         "fermata", "plugin", ["serve", "--config", str(config)], port=port, log=folder / "log"
     ) as server:

@@ -6,11 +6,10 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from uuid import uuid4
+from typing import Protocol
 
 from benchmarks.crowd import Hung
 from benchmarks.measures import Figures, percentile
-from benchmarks.practice import Call, Keys, delivery, ending, opening
 from benchmarks.servers import cpu_of
 
 _ANSWERS_WITHIN = 10.0
@@ -19,17 +18,24 @@ _LENGTH = b"content-length: "
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """How much to post: kept connections, and whole calls (six deliveries) on each, before and while it counts."""
+    """How much to post: kept connections, and whole calls on each, before and while it counts."""
 
     connections: int
     warm: int
     calls: int
-    path: str
 
     @property
-    def deliveries(self) -> int:
-        """All deliveries of a run."""
-        return 6 * self.connections * (self.warm + self.calls)
+    def all_calls(self) -> int:
+        """The calls of a run."""
+        return self.connections * (self.warm + self.calls)
+
+
+class Sender(Protocol):
+    """A host that makes calls, each as the requests by which it tells of it. It goes to another process."""
+
+    def call(self, port: int) -> Sequence[bytes]:
+        """The requests of a new call, ready for the wire."""
+        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -64,12 +70,12 @@ def _length(head: bytes) -> int:
     return int(after.split(b"\r", 1)[0] or 0)
 
 
-def post(keys: Keys, port: int, pid: int, load: Posting) -> Figures:
+def post(sender: Sender, port: int, pid: int, load: Posting) -> Figures:
     """One run against one fresh server."""
     posts = [_Post(_connected(port), deque()) for _ in range(load.connections)]
-    _fill(posts, keys, port, load.path, load.warm)
+    before = _fill(posts, sender, port, load.warm)
     _all(posts)
-    _fill(posts, keys, port, load.path, load.calls)
+    count = _fill(posts, sender, port, load.calls)
     for each in posts:
         each.took.clear()
     server, own = cpu_of(pid), time.process_time()
@@ -85,7 +91,7 @@ def post(keys: Keys, port: int, pid: int, load: Posting) -> Figures:
         "p99_us": percentile(times, 0.99) * 1e6,
         "server_busy": server / took,
         "generator_busy": own / took,
-        "deliveries": load.deliveries,
+        "deliveries": before + count,
     }
 
 
@@ -95,11 +101,12 @@ def _connected(port: int) -> socket.socket:
     return sock
 
 
-def _fill(posts: Sequence[_Post], keys: Keys, port: int, path: str, calls: int) -> None:
-    """Sign all requests beforehand: calls that begin, are joined by two, left by two, and end."""
+def _fill(posts: Sequence[_Post], sender: Sender, port: int, calls: int) -> int:
+    """Have all requests made beforehand; answers how many there are."""
     for each in posts:
-        for call in (Call(uuid4().hex[:12]) for _ in range(calls)):
-            each.requests.extend(delivery(keys, port, body, path) for body in (*opening(call), *ending(call)))
+        for _ in range(calls):
+            each.requests.extend(sender.call(port))
+    return sum(len(each.requests) for each in posts)
 
 
 def _all(posts: Sequence[_Post]) -> float:

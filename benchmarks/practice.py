@@ -9,14 +9,13 @@ import http.client
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 _TENANT = "north"
-PATH = f"/webhooks/{_TENANT}/sandbox"
-"""Where the service takes our deliveries."""
 _BODY = 700
 """Bytes that a delivery is filled up to: what hosts send, for most of them say more than we read."""
 
@@ -53,8 +52,23 @@ class Call:
         return f"pra-{self.name}"
 
 
-def furnish(folder: Path, port: int, keys: Keys) -> Path:
-    """Write the settings of an installation that changes nothing that has a default; answers the file."""
+def path_of(host: str) -> str:
+    """Where the service takes the deliveries of a host."""
+    return f"/webhooks/{_TENANT}/{host}"
+
+
+PATH = path_of("sandbox")
+
+
+def furnish(
+    folder: Path, port: int, keys: Keys, host: str = "sandbox", signing: Mapping[str, str] | None = None
+) -> Path:
+    """Write the settings of an installation that changes nothing that has a default; answers the file.
+
+    ``signing`` are the secrets with which the host signs, where it is not the one that is played here.
+    """
+    own = {"w1": f"whsec_{base64.b64encode(keys.webhook).decode()}"}
+    signed = ", ".join(f"{json.dumps(name)} = {json.dumps(key)}" for name, key in (signing or own).items())
     config = folder / "fermata.toml"
     config.write_text(f"""
 data = {json.dumps(str(folder / "data"))}
@@ -65,9 +79,9 @@ pseudonym_key = "{keys.pseudonym}"
 
 [[hosts]]
 tenant = "{_TENANT}"
-host = "sandbox"
+host = "{host}"
 url = "http://127.0.0.1:1"
-webhook_keys = {{ w1 = "whsec_{base64.b64encode(keys.webhook).decode()}" }}
+webhook_keys = {{ {signed} }}
 token_keys = {{ t1 = "{keys.participant}" }}
 """)
     config.chmod(0o600)
@@ -111,6 +125,19 @@ def ending(call: Call) -> list[bytes]:
         _body("participant.left", call, call.therapist, "therapist"),
         _body("meeting.ended", call, None, None),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends whole calls: they begin, are joined by two, left by two, and end."""
+
+    keys: Keys
+    path: str = PATH
+
+    def call(self, port: int) -> list[bytes]:
+        """The requests of a new call."""
+        call = Call(uuid4().hex[:12])
+        return [delivery(self.keys, port, body, self.path) for body in (*opening(call), *ending(call))]
 
 
 def _participant_token(keys: Keys, call: Call, person: str, role: str) -> str:

@@ -21,7 +21,7 @@ Kept = Mapping[str, Any]
 
 def main() -> int:
     """Write the page anew; 2 when there is nothing to write or nowhere to write it to."""
-    kept = [json.loads(file.read_text()) for file in sorted(RESULTS.glob("p*.json"), key=_number)]
+    kept = [json.loads(file.read_text()) for file in sorted(RESULTS.glob("p*.json"), key=_place)]
     head, begin, rest = _PAGE.read_text().partition(_BEGIN)
     _, end, tail = rest.partition(_END)
     if not (kept and begin and end):
@@ -31,8 +31,9 @@ def main() -> int:
     return 0
 
 
-def _number(file: Path) -> int:
-    return int(file.stem.removeprefix("p"))
+def _place(file: Path) -> tuple[int, str]:
+    number, _, more = file.stem.removeprefix("p").partition("-")
+    return int(number), more
 
 
 def page(kept: Sequence[Kept]) -> str:
