@@ -28,8 +28,9 @@ _PEOPLE = 2
 _EPOCH = re.compile(r"(?<![0-9])1[0-9]{9}(?=(?:[0-9]{3}|[0-9]{6})?(?![0-9]))")
 _MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}(:|%3A)[0-9]{2}(:|%3A)[0-9]{2}")
 _PART = re.compile(r"[A-Za-z0-9_-]{8,}")
-# The capital letters in front stay: hosts mark the kind of an id with them.
-_ALPHABETS = ("123456789", "abcdef", string.ascii_lowercase[6:], string.ascii_uppercase)
+_ALPHABETS = (string.digits, "abcdef", string.ascii_lowercase[6:], string.ascii_uppercase)
+_LIKE = {letter: letters.lstrip("0") for letters in _ALPHABETS for letter in letters}
+"""What may take the place of a letter. No zero, for an id may be a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,9 @@ def _names(facts: Sequence[HostFact], text: str) -> list[str]:
 
 def _like(name: str) -> str:
     """Another name that looks alike, so that whatever reads it finds it as well formed."""
-    alphabets = {letter: letters for letters in _ALPHABETS for letter in letters}
-    mark = name[: len(name) - len(name.lstrip(string.ascii_uppercase))]
-    return mark + "".join(random.choice(alphabets.get(letter, letter)) for letter in name[len(mark) :])
+    # The capital letters in front stay: hosts mark the kind of an id with them.
+    rest = name.lstrip(string.ascii_uppercase)
+    return name.removesuffix(rest) + "".join(random.choice(_LIKE.get(letter, letter)) for letter in rest)
 
 
 def _renamed(body: str, new: Mapping[str, str]) -> str:
