@@ -99,7 +99,8 @@ class Delivery:
             Unsigned: there is none, or it is empty.
             Malformed: there are two, and two readers could each believe another one.
         """
-        found = [value for key, value in self.headers if key.lower() == name.lower()]
+        wanted = name.lower()
+        found = [value for key, value in self.headers if key.lower() == wanted]
         if len(found) > 1:
             raise Malformed(Reason.DOUBLED_HEADER)
         if not found or not found[0].strip():

@@ -207,12 +207,13 @@ def aged(person: Person, now: datetime) -> Person:
 
 
 def _back(person: Person) -> Person:
-    return replace(person, left=None, left_at=None, gone_since=None)
+    gone = person.left is not None or person.gone_since is not None
+    return replace(person, left=None, left_at=None, gone_since=None) if gone else person
 
 
 def _settled(person: Person, now: datetime) -> Person:
     if person.left is not None or person.present or person.linked:
-        return replace(person, gone_since=None)
+        return replace(person, gone_since=None) if person.gone_since else person
     return person if person.gone_since else replace(person, gone_since=now)
 
 

@@ -16,7 +16,8 @@ class Index:
     """Turns keys of others into tags, and seals notes."""
 
     def __init__(self, journal_key: bytes) -> None:
-        self._key = derived(journal_key, "index")
+        # Keyed once and copied. ``hmac.digest`` would also hand Python's lock to the event loop each time.
+        self._keyed = hmac.new(derived(journal_key, "index"), digestmod="sha256")
         self._notes = AESGCM(derived(journal_key, "notes"))
 
     def delivery(self, received: Received) -> bytes:
@@ -40,4 +41,6 @@ class Index:
         return unseal(self._notes, sealed, ("notes", tag))
 
     def _tag(self, parts: Place) -> bytes:
-        return hmac.digest(self._key, framed(parts), "sha256")
+        tag = self._keyed.copy()
+        tag.update(framed(parts))
+        return tag.digest()

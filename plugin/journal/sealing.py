@@ -6,6 +6,7 @@ A data key seals one retention class of one session, so it stays far below the 2
 """
 
 import os
+from struct import Struct
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +17,7 @@ FORMAT = b"\x01"
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
+_length = Struct(">I").pack
 
 Place = tuple[str | int | bytes, ...]
 
@@ -54,11 +56,8 @@ def derived(key: bytes, purpose: str) -> bytes:
 
 def framed(parts: Place) -> bytes:
     """Parts with their lengths in front, so that no two lists of parts give the same bytes."""
-    out = []
-    for part in parts:
-        raw = part if isinstance(part, bytes) else str(part).encode()
-        out += [len(raw).to_bytes(4, "big"), raw]
-    return b"".join(out)
+    raws = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
+    return b"".join([_length(len(raw)) + raw for raw in raws])
 
 
 def _bound(place: Place) -> bytes:
