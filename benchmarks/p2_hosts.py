@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench, Contestant, product, rows
 from benchmarks.measures import Budget, Figures, Report, Round
-from benchmarks.p2_webhook import FLOOR, PRODUCT, kept, verified
+from benchmarks.p2_webhook import PRODUCT, kept, verified
 from benchmarks.posting import post
 from benchmarks.practice import Keys
 from benchmarks.recorded import template
@@ -35,7 +35,7 @@ def _budgets(host: str, found: list[Figures]) -> list[Budget]:
 
 def _beside(host: str, bench: Bench, folder: Path) -> Figures:
     """One host, and right before it the floor, which verifies what the sandbox sends: the same for all hosts."""
-    floor = verified(bench, folder, FLOOR)
+    floor = verified(bench, folder, PRODUCT)
     keys, sender = Keys(), template(host)
     with product(folder, keys, host, {sender.key_id: sender.secret}) as server:
         figures = bench.load.submit(post, sender, server.port, server.pid, PRODUCT).result()

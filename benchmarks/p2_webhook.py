@@ -8,7 +8,7 @@ from benchmarks.measures import Budget, Figures, Report, Round
 from benchmarks.posting import Posting, post
 from benchmarks.practice import Keys, Sender
 
-FLOOR = Posting(connections=64, warm=3, calls=40)
+_FLOOR = Posting(connections=64, warm=3, calls=40)
 PRODUCT = Posting(connections=64, warm=1, calls=12)
 _PEER = Posting(connections=64, warm=1, calls=3)
 
@@ -36,7 +36,7 @@ def budgets(rounds: list[Round]) -> list[Budget]:
 
 
 def _floor(bench: Bench, folder: Path) -> Figures:
-    return verified(bench, folder, FLOOR)
+    return verified(bench, folder, _FLOOR)
 
 
 def verified(bench: Bench, folder: Path, load: Posting) -> Figures:
