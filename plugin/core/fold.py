@@ -21,7 +21,7 @@ from plugin.core.events import (
     Ticked,
     Wished,
 )
-from plugin.core.hearing import heard
+from plugin.core.hearing import heard, is_empty
 from plugin.core.orders import Order
 from plugin.core.pause import Pause, PausePainted
 from plugin.core.pause_moves import painted, wished
@@ -69,9 +69,8 @@ def step(session: Session, event: Event, rituals: Sequence[Ritual]) -> tuple[Ses
 
 def _heard_at(session: Session, event: Event, now: datetime) -> datetime | None:
     last = session.heard_at
-    if isinstance(event, Ticked) or (last and now < last + _SIGN):
-        return last
-    return now
+    silent = isinstance(event, Ticked) or (isinstance(event, Heard) and is_empty(event.fact))
+    return last if last and (silent or now < last + _SIGN) else now
 
 
 def _unmoved(before: Session, after: Session) -> bool:

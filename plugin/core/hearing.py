@@ -105,6 +105,11 @@ def _recorded(session: Session, fact: RecordingStarted | RecordingStopped) -> Se
     return replace(session, recording=on, recording_since=fact.at)
 
 
+def is_empty(fact: HostFact) -> bool:
+    """Whether it says that nobody is inside: no sign of a call, as some hosts say so of one that is long over."""
+    return isinstance(fact, PeoplePresent) and fact.whole and not fact.people
+
+
 def _listed(session: Session, fact: PeoplePresent) -> Session:
     """What a host's list of who is inside makes of the call; its key is not kept, as it says the same every time."""
     if session.over:
@@ -116,6 +121,6 @@ def _listed(session: Session, fact: PeoplePresent) -> Session:
     if fact.whole:
         named = frozenset(present.connection for present in fact.people if present.connection)
         wholly = {present.person for present in fact.people if not present.connection}
-        known = {k: p if k in wholly else people.missed(p, named, now) for k, p in known.items()}
+        known = {k: p if k in wholly else people.missed(p, named, fact, now) for k, p in known.items()}
     moved = any(session.people.get(key) is not person for key, person in known.items())
     return replace(session, people=known) if moved else session

@@ -60,7 +60,11 @@ class Person:
     @property
     def present(self) -> bool:
         """Whether the host counts this person as in the meeting."""
-        return any(open_ and name not in self.missing for name, open_ in self.connections.items())
+        return any(map(self.inside, self.connections))
+
+    def inside(self, connection: str) -> bool:
+        """Whether the host counts this connection as in the meeting."""
+        return self.connections[connection] and connection not in self.missing
 
     @property
     def linked(self) -> bool:
@@ -114,7 +118,7 @@ def _joined(person: Person, fact: PersonJoined, now: datetime) -> Person:
         unlinked_since=person.unlinked_since if person.links else person.unlinked_since or now,
     )
     person = _alone(person) if fact.sole else person
-    return _back(person) if person.connections[connection] else _settled(person, now)
+    return _back(person) if person.inside(connection) else _settled(person, now)
 
 
 def _alone(person: Person) -> Person:
@@ -142,7 +146,7 @@ def found(person: Person, present: Present, fact: PeoplePresent, now: datetime) 
     if not present.connection and (person.present or _went_since(person, fact.at)):
         return person
     if name in person.connections:
-        if name not in person.missing:
+        if not person.connections[name] or name not in person.missing:
             return person
         return _back(replace(person, missing=person.missing - {name}))
     known = {
@@ -155,10 +159,13 @@ def found(person: Person, present: Present, fact: PeoplePresent, now: datetime) 
     return _joined(person, PersonJoined(**known, at=present.joined_at or fact.at, role=present.role), now)
 
 
-def missed(person: Person, named: frozenset[str], now: datetime) -> Person:
-    """The host was asked and its list leaves out all connections of this person but the *named* ones."""
+def missed(person: Person, named: frozenset[str], fact: PeoplePresent, now: datetime) -> Person:
+    """The host was asked and its list leaves out all connections of this person but the *named* ones.
+
+    Who came after the moment of the list cannot be in it.
+    """
     heard = person.links or (person.unlinked_since and now < person.unlinked_since + LATELY)
-    gone = frozenset(person.connections) - named
+    gone = {c for c in person.connections if c not in named and person.joined.get(c, fact.at) <= fact.at}
     if heard or not person.present or gone <= person.missing:
         return person
     return _settled(replace(person, missing=person.missing | gone), now)

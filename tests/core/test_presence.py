@@ -158,6 +158,38 @@ def test_lists_are_signs_of_a_call_that_lasts() -> None:
     )
 
 
+def test_empty_lists_are_no_sign_of_a_call_of_which_nothing_else_is_heard() -> None:
+    story = Story().fact(MeetingStarted)
+    for _ in range(9):
+        listed(story.wait(SILENT.total_seconds() / 8))
+    assert story.session.over
+
+
+def test_what_was_told_to_be_closed_stays_so_though_a_list_had_left_it_out_before() -> None:
+    story = listed(met().wait(31), THERAPIST).fact(PersonLeft, person="C", connection="c").wait(21)
+    listed(story, THERAPIST, CLIENT)
+
+    assert person(story, "C").left == "gone"
+
+
+def test_a_join_told_after_a_list_that_no_longer_had_it_brings_nobody_back() -> None:
+    story = listed(Story().fact(MeetingStarted), THERAPIST, CLIENT).wait(31)
+    listed(story, THERAPIST).wait(21)
+    story.fact(PersonJoined, person="C", connection="c", role=Role.CLIENT).wait(21)
+
+    assert person(story, "C").left == "gone"
+
+
+def test_a_list_that_is_older_than_a_join_does_not_contradict_it() -> None:
+    story = met().fact(PersonLeft, person="C", connection="c").wait(60)
+    asked_at = at(story.now)
+    story.wait(5).fact(PersonJoined, person="C", connection="d", role=Role.CLIENT)
+    fact = PeoplePresent(**CALL, at=asked_at, key="old", people=(THERAPIST,))
+    story.tell(Heard(at=at(story.now), fact=fact))
+
+    assert person(story, "C").present
+
+
 def test_a_guessed_end_counts_only_when_nobody_is_inside() -> None:
     story = met().fact(MeetingEnded, partly=True)
     assert not story.session.over
