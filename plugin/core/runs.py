@@ -2,7 +2,8 @@
 
 Rules:
 - A run that its host names by the time it began is that run, whoever told of it first.
-- A fact belongs to the run that was on at its time. Whoever joins when none was on begins one.
+- A fact belongs to the run that was on at its time. Whoever joins when none was on begins one; a list, a knock at the
+  door and the end of a recording do not.
 - A room that its host makes anew while a run of it is on ends that run: the news of its end got lost.
 - What is older than a day, and fits no run, is about a call long over and is dropped.
 """
@@ -12,7 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from plugin.core.session import Session
-from webhooks.events import Fact, HostFact, MeetingEnded, MeetingStarted, PeoplePresent, PersonJoined
+from webhooks.events import (
+    Fact,
+    HostFact,
+    MeetingEnded,
+    MeetingStarted,
+    PeoplePresent,
+    PersonJoined,
+    RecordingStopped,
+    WaitingEntered,
+    WaitingLeft,
+)
 
 _TOGETHER = timedelta(seconds=5)
 """So far apart a host may date the beginning of a run and its first person."""
@@ -23,6 +34,7 @@ _STRAGGLING = timedelta(minutes=10)
 _LONGEST = timedelta(hours=4)
 """So long before the first thing known of a run something may still belong to it."""
 
+_ASIDE = (PeoplePresent, RecordingStopped, WaitingEntered, WaitingLeft)
 _LONG_AGO = timedelta(hours=24)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
@@ -49,6 +61,13 @@ class Run:
         """When it ended; null while it is on."""
         return self.session.ended_at or self.session.over_at
 
+    def had(self, fact: Fact) -> bool:
+        """Whether it is over and was on at the time of a fact; time ends no run in which somebody comes later."""
+        end = self.until
+        if end and _opens(fact) and not self.session.ended_at:
+            end = self.session.moved_at or end
+        return end is not None and (self.since or fact.at) <= fact.at < end
+
 
 def placed(fact: HostFact, runs: Sequence[Run], now: datetime) -> list[HostFact]:
     """The fact with the run that it is about, and what follows from it for other runs; empty when it is dropped."""
@@ -73,13 +92,15 @@ def _named(fact: Fact, runs: Sequence[Run]) -> str:
 
 def _fits(run: Run, begun: datetime, end: datetime | None) -> bool:
     since = run.since
+    if run.until and run.until < begun:
+        return False
     return since is None or (begun - _TOGETHER <= since and (end is None or since <= end))
 
 
 def _timed(fact: Fact, runs: Sequence[Run], now: datetime) -> str | None:
     before = [run for run in runs if run.since is None or run.since <= fact.at + _TOGETHER]
     run = max(before, key=lambda run: (run.until is None, run.since or fact.at), default=None)
-    past = [run for run in before if run.until and (run.since or fact.at) <= fact.at < run.until]
+    past = [run for run in before if run.had(fact)]
     if past:
         return _earliest(past).occurrence
     if run and (run.until is None or (not _opens(fact) and fact.at <= run.until + _STRAGGLING)):
@@ -89,7 +110,7 @@ def _timed(fact: Fact, runs: Sequence[Run], now: datetime) -> str | None:
     ]
     if later:
         return _earliest(later).occurrence
-    if len(runs) > len(before) or fact.at < now - _LONG_AGO or isinstance(fact, PeoplePresent):
+    if len(runs) > len(before) or fact.at < now - _LONG_AGO or isinstance(fact, _ASIDE):
         return None
     return _new(fact, fact.at, runs)
 

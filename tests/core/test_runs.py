@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin import rituals
-from plugin.core.events import Heard
+from plugin.core.events import Heard, Ticked
 from plugin.core.runs import Run, placed
 from plugin.core.session import Session
 from tests.core.story import at
@@ -17,7 +18,10 @@ from webhooks.events import (
     PeoplePresent,
     PersonJoined,
     PersonLeft,
+    RecordingStopped,
     Role,
+    WaitingEntered,
+    WaitingLeft,
 )
 
 CALL = {"host": "h", "meeting": "m"}
@@ -133,6 +137,37 @@ def test_what_is_days_old_and_fits_no_run_is_dropped() -> None:
 
 def test_a_list_never_begins_a_run() -> None:
     assert Meeting().tell(PeoplePresent(**CALL, at=at(0), key="l")).runs == {}
+
+
+@pytest.mark.parametrize("kind", [RecordingStopped, WaitingEntered, WaitingLeft])
+def test_only_what_happens_in_a_call_begins_a_run(kind: type[HostFact]) -> None:
+    meeting = Meeting().tell(joined("C", 0)).tell(ended(60))
+    who = {} if kind is RecordingStopped else {"person": "C"}
+    meeting.tell(kind(**CALL, at=at(60 + 900), key="late", **who))
+
+    assert len(meeting.runs) == 1
+
+
+def test_a_run_that_was_over_is_not_taken_for_one_that_begins_later() -> None:
+    meeting = Meeting().tell(left("C", 0, "c"))
+    (name,) = meeting.runs
+    meeting.runs[name], _ = rituals.step(meeting.runs[name], Ticked(at=at(20_000)))
+    assert meeting.runs[name].over
+    meeting.tell(started(30_000, begun=at(30_000))).tell(joined("C", 30_001))
+
+    assert [(run.over, run.begun) for run in meeting.runs.values()] == [(True, None), (False, at(30_000))]
+
+
+def test_who_comes_after_all_had_left_is_not_lost_in_a_run_that_time_has_ended_since() -> None:
+    meeting = Meeting().tell(joined("C", 0, "c")).tell(left("C", 60, "c"))
+    (name,) = meeting.runs
+    for moment in (80, 2000):
+        meeting.runs[name], _ = rituals.step(meeting.runs[name], Ticked(at=at(moment)))
+    assert meeting.runs[name].over
+    meeting.tell(joined("T", 30, "t"), now=2001).tell(joined("C", 1200), now=2001)
+
+    assert [sorted(run.people) for run in meeting.runs.values()] == [["C", "T"], ["C"]]
+    assert [run.over for run in meeting.runs.values()] == [True, False]
 
 
 def test_two_runs_in_one_second_have_two_names() -> None:
