@@ -1,6 +1,6 @@
 """Placing: finds the session of facts whose host does not say which run of a meeting they are about.
 
-One at a time for each meeting: two deliveries that both begin it may come at once, and only one may make it.
+One delivery at a time for each meeting: two that both begin a run of it may come at once, and only one may make it.
 """
 
 import asyncio
@@ -28,10 +28,7 @@ class Placing:
     @asynccontextmanager
     async def placed(self, tenant: str, facts: Sequence[HostFact]) -> AsyncIterator[Sequence[HostFact]]:
         """The facts, each with its run; keep inside until they are journaled. Facts of no run are left out."""
-        if all(fact.occurrence for fact in facts):
-            yield facts
-            return
-        calls = sorted({(tenant, fact.host, fact.meeting) for fact in facts if not fact.occurrence})
+        calls = sorted({(tenant, fact.host, fact.meeting) for fact in facts})
         async with AsyncExitStack() as stack:
             for call in calls:
                 await stack.enter_async_context(self._turns.setdefault(call, asyncio.Lock()))

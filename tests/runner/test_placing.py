@@ -7,7 +7,7 @@ import pytest
 
 from plugin.ports import SeenBefore
 from tests.runner.conftest import House
-from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, Role
+from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, Role
 
 
 async def tell(house: House, kind: Any, *, key: str | None = None, **more: Any) -> None:
@@ -68,3 +68,38 @@ async def test_what_is_older_than_a_day_is_kept_as_seen_and_tells_nothing(house:
     assert house.runner.sessions() == []
     with pytest.raises(SeenBefore):
         await house.tell(made, key="late")
+
+
+async def test_facts_that_say_their_run_and_facts_that_do_not_wait_for_each_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = house.clock()
+    house.clock.wait(2 * 86_400)
+    append = house.journal.append
+
+    async def slow(entries: Any, **more: Any) -> None:
+        for _ in range(50 if entries else 0):
+            await house.journal.head("nobody's")
+        await append(entries, **more)
+
+    def old(**known: Any) -> HostFact:
+        return PersonLeft(**{**known, "occurrence": None, "at": late}, person="C")
+
+    async def one_after_the_other() -> None:
+        await house.tell(old)
+        await house.tell(PersonJoined, person="C", connection="c", role=Role.CLIENT)
+
+    monkeypatch.setattr(house.journal, "append", slow)
+    await asyncio.gather(house.tell(MeetingStarted), one_after_the_other())
+    ((_, session),) = house.runner.sessions()
+    assert (session.started_at, list(session.people)) == (house.clock(), ["C"])
+
+
+async def test_a_straggler_of_an_erased_call_leaves_nothing_in_memory(house: House) -> None:
+    await house.tell(MeetingStarted)
+    ((head, _),) = house.runner.sessions()
+    await house.journal.forget(head.session)
+    await house.restart()
+    await house.tell(MeetingEnded)
+
+    assert house.runner.sessions() == []
