@@ -4,13 +4,14 @@ Nothing moves, and nobody is shown anything, before the journal has it; when it 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from plugin import rituals
 from plugin.alarms import Alarms
 from plugin.core.events import Event
 from plugin.core.screens import watched
 from plugin.lanes import Lane, Lanes, Plan, cards_of
-from plugin.ports import Journal, Received, Voice
+from plugin.ports import Journal, Received, Unwritable, Voice
 
 
 class Commits:
@@ -39,11 +40,14 @@ class Commits:
         notes = [note for plan in plans for note in plan.notes]
         if entries or received:
             await self._journal.append(entries, received=received, notes=notes)
+        # All lanes move before anything else is awaited: the journal has what was planned for every one of them.
         for plan in plans:
-            await self._moved(plan)
+            self._moved(plan)
+        for plan in plans:
+            await self.schedule(plan.lane)
 
-    async def _moved(self, plan: Plan) -> None:
-        lane, before = plan.lane, plan.lane.state
+    def _moved(self, plan: Plan) -> None:
+        lane = plan.lane
         if not plan.entries:
             return
         fresh = not lane.begun
@@ -53,15 +57,25 @@ class Commits:
                 self.show(lane, person.id)
             else:
                 lane.shown.pop(person.id, None)
-        self._alarms.set(lane.id, rituals.wake_at(lane.state))
+        self.ring(lane)
         if any(entry.orders for entry in plan.entries):
             self._owed()
-        due = rituals.forget_at(lane.state)
-        if due and due != rituals.forget_at(before):
-            await self._journal.schedule(lane.id, due)
         if fresh:
             self._lanes.put(lane)
             self.on_begin(lane.id)
+
+    async def schedule(self, lane: Lane) -> None:
+        """Say when the session may be forgotten, where that is new; what cannot be said now is said later."""
+        due = rituals.forget_at(lane.state)
+        if due and due != lane.due:
+            with suppress(Unwritable):
+                await self._journal.schedule(lane.id, due)
+                lane.due = due
+
+    def ring(self, lane: Lane) -> None:
+        """Set the alarm to the next deadline; to now when nothing is left but to put the session away."""
+        state = lane.state
+        self._alarms.set(lane.id, rituals.wake_at(state) or (state.now if state.closed else None))
 
     def show(self, lane: Lane, person: str, *, anew: bool = False) -> None:
         """Bring a person's screen to their browsers, if it changed or if it is wanted *anew*."""

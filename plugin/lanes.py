@@ -44,7 +44,10 @@ class Visitor:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """A session being lived: its state after ``position`` records, and what each person was last shown."""
+    """A session being lived: its state after ``position`` records, and what each person was last shown.
+
+    ``pending`` could not be kept yet; ``due`` is when the journal was told to forget it.
+    """
 
     head: Head
     state: Session
@@ -52,6 +55,7 @@ class Lane:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shown: dict[str, bytes] = field(default_factory=dict)
     pending: list[Event] = field(default_factory=list)
+    due: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def begun(self) -> bool:

@@ -30,7 +30,7 @@ __all__ = ["Runner", "Visitor"]
 _log = structlog.get_logger("fermata.runner")
 
 RETRY = timedelta(seconds=1)
-"""How soon a tick that the journal could not keep is tried again."""
+"""How soon what the journal could not keep when the alarm rang is tried again."""
 
 
 class Runner:
@@ -67,9 +67,8 @@ class Runner:
         self._lanes.put(lane)
         if any(person.linked for person in lane.state.people.values()):
             await self._commits.commit(lane, [LinksLost(at=self._now())])
-        if due := rituals.forget_at(lane.state):
-            await self._journal.schedule(lane.id, due)
-        self._alarms.set(lane.id, rituals.wake_at(lane.state))
+        await self._commits.schedule(lane)
+        self._commits.ring(lane)
 
     async def close(self) -> None:
         """Stop the alarm; what was appended is safe already."""
@@ -122,7 +121,7 @@ class Runner:
         if lane is None:
             return
         async with lane.lock:
-            if len(lane.state.keys) == known:
+            if lane.begun and len(lane.state.keys) == known:
                 await self._commits.commit(lane, told(lane, facts, self._now()).events)
 
     async def _is_open(self, session: str) -> bool:
@@ -202,20 +201,20 @@ class Runner:
             return
         async with lane.lock:
             wake, at = rituals.wake_at(lane.state), self._now()
-            if not lane.pending and (wake is None or wake > at):
-                self._alarms.set(lane.id, wake)
-                return
             try:
-                await self._commits.commit(lane, [Ticked(at=at)])
+                if lane.pending or (wake and wake <= at):
+                    await self._commits.commit(lane, [Ticked(at=at)])
+                if lane.state.closed and rituals.wake_at(lane.state) is None:
+                    await self._shelve(lane)
+                else:
+                    self._commits.ring(lane)
             except Unwritable:
                 self._alarms.set(lane.id, at + RETRY)
-                return
-        if lane.state.closed and rituals.wake_at(lane.state) is None:
-            await self._shelve(lane)
 
     async def _shelve(self, lane: Lane) -> None:
         await self._journal.shelve(lane.id)
         self._lanes.drop(lane)
+        self._alarms.set(lane.id, None)
 
     async def sweep(self) -> int:
         """Forget whatever has been kept long enough; answers how many classes of sessions."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin.ports import SeenBefore
+from plugin.ports import SeenBefore, Unwritable
 from tests.runner.conftest import House
 from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, Role
 
@@ -103,3 +103,22 @@ async def test_a_straggler_of_an_erased_call_leaves_nothing_in_memory(house: Hou
     await house.tell(MeetingEnded)
 
     assert house.runner.sessions() == []
+
+
+async def test_runs_that_move_together_do_so_though_the_journal_fails_right_afterwards(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tell(house, MeetingStarted, begun=house.clock())
+    house.clock.wait(60)
+
+    async def failing(session: str, due: object) -> None:
+        raise Unwritable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.journal, "schedule", failing)
+        await tell(house, MeetingStarted, begun=house.clock())
+    await tell(house, PersonJoined, person="C", connection="c", role=Role.CLIENT)
+    assert [(run.over, sorted(run.people)) for _, run in house.runner.sessions()] == [
+        (True, []),
+        (False, ["C"]),
+    ]

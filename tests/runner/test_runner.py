@@ -7,9 +7,9 @@ import sqlite3
 import pytest
 
 from plugin.core.refusal import Refused
-from plugin.ports import Contradiction, SeenBefore
+from plugin.ports import Contradiction, SeenBefore, Unwritable
 from tests.runner.conftest import CLIENT, THERAPIST, House, visitor
-from webhooks.events import MeetingEnded, MeetingStarted, PersonJoined, Role
+from webhooks.events import MeetingEnded, MeetingStarted, PersonJoined, RecordingStopped, Role
 
 
 async def begun(house: House) -> str:
@@ -157,6 +157,38 @@ async def test_a_straggler_of_a_call_long_over_is_kept_as_seen_and_changes_nothi
     with pytest.raises(SeenBefore):
         await house.tell(PersonJoined, key="late", person="C", connection="d", role=Role.CLIENT)
     assert await house.journal.read(session) == before
+
+
+async def test_a_call_that_closed_by_something_else_than_its_alarm_is_put_away_too(house: House) -> None:
+    await house.tell(MeetingStarted)
+    await house.tell(MeetingEnded)
+    ((head, _),) = house.runner.sessions()
+    house.clock.wait(2 * 86400)
+    await house.tell(RecordingStopped)
+    await house.shelved(head.session)
+
+    assert await house.journal.shelves(include_shelved=False) == []
+
+
+async def test_a_call_that_could_not_be_put_away_is_put_away_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await begun(house)
+    shelve, tries = house.journal.shelve, []
+
+    async def full(session: str) -> None:
+        tries.append(session)
+        if len(tries) == 1:
+            house.clock.wait(2)
+            raise Unwritable
+        await shelve(session)
+
+    monkeypatch.setattr(house.journal, "shelve", full)
+    await house.tell(MeetingEnded)
+    house.clock.wait(2 * 86400)
+    await house.shelved(session)
+
+    assert await house.journal.shelves(include_shelved=False) == []
 
 
 async def test_one_damaged_session_does_not_keep_the_others_from_being_served(house: House) -> None:
