@@ -115,15 +115,22 @@ class Lanes:
         return self._by_id[head.session]
 
     def find(self, visitor: Visitor) -> str | None:
-        """The session a visitor belongs to: by its occurrence, else the meeting's open or latest one."""
+        """The session a visitor belongs to: by its occurrence, else the latest of the meeting, an open one first."""
         if visitor.occurrence is not None:
             found = self.get(session_id(visitor.tenant, visitor.host, visitor.occurrence))
             return found.id if found and found.begun and found.head.meeting == visitor.meeting else None
         call = (visitor.tenant, visitor.host, visitor.meeting)
         lanes = [self._by_id[session] for session in self._by_call.get(call, ())]
         lanes = [lane for lane in lanes if lane.begun and not lane.state.closed]
-        latest = max(lanes, key=lambda lane: (not lane.state.over, lane.state.now), default=None)
+        latest = max(lanes, key=_rank, default=None)
         return latest.id if latest else None
+
+
+def _rank(lane: Lane) -> tuple[bool, bool, datetime]:
+    """Open ones first, of these the one that began last; a run of which no beginning is known comes behind them."""
+    state = lane.state
+    since = state.begun or state.started_at
+    return not state.over, since is not None, since or state.now
 
 
 class Plan:

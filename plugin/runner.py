@@ -91,7 +91,7 @@ class Runner:
         return [(lane.head, lane.state) for lane in self._lanes]
 
     def find(self, visitor: Visitor) -> str | None:
-        """The session a visitor belongs to: by its occurrence, else the meeting's open or latest one."""
+        """The session a visitor belongs to: by its occurrence, else the latest of the meeting, an open one first."""
         return self._lanes.find(visitor)
 
     async def tell(self, tenant: str, facts: Sequence[HostFact], received: Received) -> None:

@@ -191,6 +191,19 @@ async def test_a_call_that_could_not_be_put_away_is_put_away_later(
     assert await house.journal.shelves(include_shelved=False) == []
 
 
+async def test_who_knows_only_the_meeting_comes_into_the_run_that_began_last(house: House) -> None:
+    session = await begun(house)
+    house.clock.wait(60)
+    await house.tell(lambda **more: MeetingStarted(**{**more, "occurrence": "next"}))
+    await house.tell(lambda **more: MeetingStarted(**{**more, "occurrence": "last"}))
+    house.clock.wait(60)
+    await house.runner.link_lost(session, "lC")
+    await house.tell(lambda **more: MeetingEnded(**{**more, "occurrence": "last"}))
+
+    loose = visitor("C", Role.CLIENT, occurrence=None)
+    assert house.runner.find(loose) == house.runner.find(visitor("C", Role.CLIENT, "next"))
+
+
 async def test_one_damaged_session_does_not_keep_the_others_from_being_served(house: House) -> None:
     session = await begun(house)
     await house.runner.close()
