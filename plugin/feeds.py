@@ -50,7 +50,7 @@ class _Source:
 
 
 class Feeds:
-    """Holds the connections of all hosts that have one. ``missed`` is called when events may have been lost."""
+    """Holds the connections of all hosts that have one. ``missed`` is called with whose events may be lost."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Feeds:
         sessions: Sessions,
         now: Callable[[], datetime],
         *,
-        missed: Callable[[], None],
+        missed: Callable[[str, str], None],
     ) -> None:
         self._sources = [source for each in hosts if (source := _source(each))]
         self._sessions = sessions
@@ -75,7 +75,10 @@ class Feeds:
         async def hear(delivery: Delivery) -> None:
             await self._hear(source, delivery)
 
-        await source.host.feed(source.account, hear=hear, missed=self._missed, now=self._now)
+        def missed() -> None:
+            self._missed(source.tenant, source.name)
+
+        await source.host.feed(source.account, hear=hear, missed=missed, now=self._now)
 
     async def _hear(self, source: _Source, delivery: Delivery) -> None:
         try:

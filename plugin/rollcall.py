@@ -2,13 +2,13 @@
 
 Right after a start, whenever somebody says that something was missed, and every half minute of a call. A host
 that gives no answer, a late one or nonsense changes nothing. An answer that a newer event of the host has overtaken
-is left alone; the next one comes soon.
+is left alone; the next one comes soon. Each host is asked by itself, so that one that hangs keeps no other waiting.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +28,7 @@ EVERY = 30.0
 """Seconds between two questions about one call."""
 
 AT_ONCE = 8
-"""Questions under way at a time."""
+"""Questions to one host under way at a time."""
 
 TIMES = aiohttp.ClientTimeout(total=10, sock_connect=3)
 
@@ -68,7 +68,8 @@ class Calls(Protocol):
 class _Place:
     host: Askable
     url: str
-    account: BaseModel
+    account: BaseModel = field(repr=False)
+    missed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class RollCall:
@@ -79,31 +80,40 @@ class RollCall:
         self._calls = calls
         self._now = now
         self._exchange = Exchange(now=now, times=TIMES)
-        self._missed = asyncio.Event()
 
-    def missed(self) -> None:
-        """Ask at once: deliveries may have been lost."""
-        self._missed.set()
+    def missed(self, tenant: str, host: str) -> None:
+        """Ask this host at once: deliveries of it may have been lost."""
+        if place := self._places.get((tenant, host)):
+            place.missed.set()
 
     async def run(self) -> None:
         """Ask until cancelled."""
         try:
-            while self._places:
-                self._missed.clear()
-                await self.ask_all()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(EVERY):
-                        await self._missed.wait()
+            async with asyncio.TaskGroup() as rounds:
+                for name, place in self._places.items():
+                    rounds.create_task(self._rounds(name, place))
         finally:
             await self._exchange.close()
 
+    async def _rounds(self, name: tuple[str, str], place: _Place) -> None:
+        while True:
+            place.missed.clear()
+            await self._round(name, place)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await place.missed.wait()
+
     async def ask_all(self) -> None:
         """Ask about every open call once."""
+        async with asyncio.TaskGroup() as rounds:
+            for name, place in self._places.items():
+                rounds.create_task(self._round(name, place))
+
+    async def _round(self, name: tuple[str, str], place: _Place) -> None:
         turns = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as questions:
             for head, state in self._calls.sessions():
-                place = self._places.get((head.tenant, head.host))
-                if place and not state.over:
+                if (head.tenant, head.host) == name and not state.over:
                     questions.create_task(self._ask(turns, place, head, state))
 
     async def _ask(self, turns: asyncio.Semaphore, place: _Place, head: Head, state: Session) -> None:

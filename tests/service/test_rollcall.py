@@ -10,6 +10,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from plugin import rollcall
 from plugin.core.session import Session
 from plugin.settings import HostSettings
 from tests.house import TOKEN_KEY, Clock, House, running
@@ -20,27 +21,32 @@ CLIENT, THERAPIST = ("client-1", "PA_c", "client"), ("ther-1", "PA_t", "therapis
 
 
 @asynccontextmanager
-async def asking(folder: Path, twirp: Twirp, clock: Clock | None = None) -> AsyncIterator[House]:
-    host = HostSettings(
-        tenant="north",
-        host="livekit",
-        url=twirp.url,
-        webhook_keys={KEY: SECRET},
-        token_keys={KEY: TOKEN_KEY},
-        account={"key": KEY, "secret": SECRET},
+async def asking(
+    folder: Path, twirp: Twirp, clock: Clock | None = None, **more: Twirp
+) -> AsyncIterator[House]:
+    hosts = tuple(
+        HostSettings(
+            tenant=tenant,
+            host="livekit",
+            url=server.url,
+            webhook_keys={KEY: SECRET},
+            token_keys={KEY: f"{TOKEN_KEY}{number}"},
+            account={"key": KEY, "secret": SECRET},
+        )
+        for number, (tenant, server) in enumerate({"north": twirp, **more}.items())
     )
-    async with running(folder, clock or Clock(), hosts=(host,)) as house:
+    async with running(folder, clock or Clock(), hosts=hosts) as house:
         yield house
 
 
-async def told(house: House, event: str, *person: str) -> None:
+async def told(house: House, event: str, *person: str, tenant: str = "north", room: str = "1") -> None:
     """A LiveKit delivery of one event of the room."""
     stamp = int(house.clock.now.timestamp())
     document: dict[str, object] = {
         "event": event,
-        "id": f"EV_{event}_{'_'.join(person)}",
+        "id": f"EV_{room}_{event}_{'_'.join(person)}",
         "createdAt": str(stamp),
-        "room": {"sid": "RM_1", "name": "room-1", "creationTimeMs": f"{stamp}000"},
+        "room": {"sid": f"RM_{room}", "name": f"room-{room}", "creationTimeMs": f"{stamp}000"},
     }
     if person:
         identity, sid, role = person
@@ -52,7 +58,7 @@ async def told(house: House, event: str, *person: str) -> None:
             "attributes": attributes,
         }
     delivery = livekit.sign(json.dumps(document).encode(), KEY, SECRET, house.clock.now, key="")
-    url, headers = f"{house.url}/webhooks/north/livekit", dict(delivery.headers)
+    url, headers = f"{house.url}/webhooks/{tenant}/livekit", dict(delivery.headers)
     async with house.http.post(url, data=delivery.body, headers=headers) as answer:
         assert answer.status == 202
 
@@ -110,7 +116,22 @@ async def test_whoever_says_that_something_was_missed_has_it_asked_at_once(
     async with asyncio.timeout(10):
         while not twirp.asked:
             await asyncio.sleep(0.01)
-            house.service.rollcall.missed()
+            house.service.rollcall.missed("north", "livekit")
+
+
+async def test_a_host_that_hangs_keeps_nobody_else_waiting(
+    tmp_path: Path, twirp: Twirp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollcall, "EVERY", 0.01)
+    async with serving() as dead, asking(tmp_path / "data", twirp, south=dead) as house:
+        dead.trouble = "hangs"
+        for number in range(rollcall.AT_ONCE + 1):
+            await told(house, "room_started", tenant="south", room=str(number))
+        await dead.waiting.wait()
+        await told(house, "room_started")
+        async with asyncio.timeout(5):
+            while twirp.asked < 6:  # noqa: ASYNC110 - the service tells nobody when it has asked
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("trouble", ["token", "html", "refused"])
@@ -149,7 +170,7 @@ async def _token(house: House) -> str:
         "attributes": {"role": "client"},
     }
     grant = {"video": {"roomJoin": True, "room": "room-1"}}
-    status, document = await house.exchange(jwt.encode({**claims, **grant}, TOKEN_KEY))
+    status, document = await house.exchange(jwt.encode({**claims, **grant}, f"{TOKEN_KEY}0"))
     assert status == 200
     return str(document["token"])
 
