@@ -85,7 +85,8 @@ def _moved(session: Session, event: Event) -> Session:
         case LinkOpened():
             known = session.people.get(event.person) or Person(event.person)
             opened = people.linked(known, event.link, event.role, visible=event.visible, now=session.now)
-            return _with(session, opened)
+            # A room that is used again brings who is early for its next call here: they were not in this one.
+            return _with(session, replace(opened, arrived_at=known.arrived_at) if session.over else opened)
         case LinkTurned():
             return _turned(session, event.link, visible=event.visible)
         case LinkLost():

@@ -197,6 +197,13 @@ def test_a_guessed_end_counts_only_when_nobody_is_inside() -> None:
     assert story.fact(MeetingEnded, partly=True).session.over
 
 
+def test_who_is_early_for_the_next_call_of_a_room_was_not_in_the_one_that_is_over() -> None:
+    story = Story().fact(MeetingStarted).joins("T").wait(600).ends().wait(60).links("C")
+
+    assert not story.session.met
+    assert list(story.cards("C")) == ["call-end"]
+
+
 def test_people_of_a_side_room_have_not_met_there() -> None:
     story = met()
     assert story.session.met
