@@ -95,7 +95,9 @@ class Lanes:
     def drop(self, lane: Lane) -> None:
         """Let a lane go."""
         self._by_id.pop(lane.id, None)
-        self._by_call.get(lane.call, set()).discard(lane.id)
+        rest = self._by_call.pop(lane.call, set()) - {lane.id}
+        if rest:
+            self._by_call[lane.call] = rest
 
     def drop_unbegun(self, call: tuple[str, str, str]) -> None:
         """Let go of the lanes of a meeting of which the journal has nothing."""
