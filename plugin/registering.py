@@ -71,8 +71,9 @@ class Registrations:
         """Register until cancelled."""
         try:
             while self._places:
-                for place in self._places:
-                    await self._register(place)
+                async with asyncio.TaskGroup() as tellings:
+                    for place in self._places:
+                        tellings.create_task(self._register(place))
                 await asyncio.sleep(EVERY)
         finally:
             await self._exchange.close()

@@ -29,8 +29,11 @@ class Api:
     hooks: list[str] = field(default_factory=list)
     refused: int = 0
     told: asyncio.Event = field(default_factory=asyncio.Event)
+    hold: asyncio.Event | None = None
 
     async def create(self, request: web.Request) -> web.Response:
+        if self.hold:
+            await self.hold.wait()
         query, _, checksum = request.raw_path.partition("?")[2].rpartition("&checksum=")
         digest = hashlib.sha256(f"hooks/create{query}{SECRET}".encode()).hexdigest()
         self.told.set()
@@ -56,13 +59,13 @@ async def serving() -> AsyncIterator[Api]:
         await runner.cleanup()
 
 
-def settings(api: Api, secret: str = SECRET) -> HostSettings:
+def settings(api: Api, secret: str = SECRET, tenant: str = "north") -> HostSettings:
     return HostSettings(
-        tenant="north",
+        tenant=tenant,
         host="bigbluebutton",
         url=api.url,
         webhook_keys={"shared": SECRET},
-        token_keys={"t": TOKEN_KEY},
+        token_keys={"t": TOKEN_KEY + tenant},
         account={"secret": secret},
     )
 
@@ -96,3 +99,12 @@ async def test_a_wrong_secret_is_said_in_the_log_and_ends_nothing(tmp_path: Path
             assert answer.status == 200
     assert '"reason":"wrong_secret"' in sink.getvalue()
     assert wrong not in sink.getvalue()
+
+
+async def test_a_host_that_hangs_keeps_no_other_from_being_told(tmp_path: Path) -> None:
+    async with serving() as dead, serving() as alive, asyncio.timeout(5):
+        dead.hold = asyncio.Event()
+        hosts = (settings(dead, tenant="north"), settings(alive, tenant="south"))
+        async with running(tmp_path / "data", Clock(), hosts=hosts):
+            await alive.told.wait()
+        dead.hold.set()
