@@ -150,7 +150,7 @@ def _moved(fact: Fact, run: Run, occurrence: str) -> Iterator[HostFact]:
     yield MeetingEnded(**known, occurrence=run.occurrence, at=begun, key=f"{fact.key}:after:{run.occurrence}")
     for person in run.session.people.values():
         for connection, joined_at in person.joined.items():
-            if joined_at >= begun and person.connections[connection]:
+            if joined_at >= begun and person.inside(connection):
                 yield PersonJoined(
                     **known,
                     occurrence=occurrence,

@@ -113,6 +113,14 @@ def test_who_was_the_first_of_the_new_room_is_taken_along_into_it() -> None:
     assert list(meeting.runs.values())[1].people["C"].role is Role.CLIENT
 
 
+def test_whom_a_list_left_out_since_is_not_taken_along() -> None:
+    meeting = Meeting().tell(started(0, begun=at(0))).tell(joined("T", 1)).tell(joined("C", 300))
+    meeting.tell(PeoplePresent(**CALL, at=at(340), key="list"), now=340)
+    meeting.tell(started(300, begun=at(300)), now=350)
+
+    assert meeting.present() == [[], []]
+
+
 def test_a_host_that_has_no_word_for_a_beginning_gets_one_run_after_another() -> None:
     meeting = Meeting()
     for day in (0.0, 86_400.0):
