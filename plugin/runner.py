@@ -65,7 +65,7 @@ class Runner:
 
     async def _wake(self, lane: Lane) -> None:
         self._lanes.put(lane)
-        if any(person.linked for person in lane.state.people.values()):
+        if lane.state.empty_since or any(person.linked for person in lane.state.people.values()):
             await self._commits.commit(lane, [LinksLost(at=self._now())])
         await self._commits.schedule(lane)
         self._commits.ring(lane)

@@ -67,7 +67,7 @@ class LinkLost(Event):
 
 
 class LinksLost(Event):
-    """The service began anew, so no link of before can be there."""
+    """The service began anew: no link of before can be there, and nothing was heard meanwhile."""
 
     type: Literal["links_lost"] = "links_lost"
 

@@ -92,6 +92,8 @@ def _moved(session: Session, event: Event) -> Session:
         case LinkLost():
             return _each(session, lambda p: _unlinked(p, [event.link], session.now, event.heard_at))
         case LinksLost():
+            # Who came back meanwhile is told of, or found, only now.
+            session = replace(session, empty_since=session.empty_since and session.now)
             return _each(session, lambda p: _unlinked(p, list(p.links), session.now, None))
         case PausePainted():
             return replace(session, pauses=painted(session, event))

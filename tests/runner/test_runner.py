@@ -9,7 +9,7 @@ import pytest
 from plugin.core.refusal import Refused
 from plugin.ports import Contradiction, SeenBefore, Unwritable
 from tests.runner.conftest import CLIENT, THERAPIST, House, visitor
-from webhooks.events import MeetingEnded, MeetingStarted, PersonJoined, RecordingStopped, Role
+from webhooks.events import MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, RecordingStopped, Role
 
 
 async def begun(house: House) -> str:
@@ -202,6 +202,23 @@ async def test_who_knows_only_the_meeting_comes_into_the_run_that_began_last(hou
 
     loose = visitor("C", Role.CLIENT, occurrence=None)
     assert house.runner.find(loose) == house.runner.find(visitor("C", Role.CLIENT, "next"))
+
+
+async def test_a_call_whose_people_came_back_while_the_service_was_away_is_not_over(house: House) -> None:
+    await house.tell(PersonJoined, person="C", connection="c", role=Role.CLIENT)
+    await house.tell(PersonLeft, person="C", connection="c")
+    house.clock.wait(25)
+    await house.tell(PersonLeft, person="C", connection="b")
+    ((head, _),) = house.runner.sessions()
+    house.clock.wait(20 * 60)
+    await house.restart()
+    await house.journal.read(head.session)
+    await house.tell(PersonJoined, person="C", connection="d", role=Role.CLIENT)
+
+    state = house.runner.state(head.session)
+    assert state
+    assert not state.over
+    assert state.people["C"].on_call
 
 
 async def test_one_damaged_session_does_not_keep_the_others_from_being_served(house: House) -> None:
