@@ -128,6 +128,8 @@ def _compact(body: bytes) -> bytes:
         told = {"event": _once(form, "event"), "timestamp": _sent(form), "domain": _once(form, "domain")}
     except Malformed:
         return body
+    if len(form) > len(told):
+        return body
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 

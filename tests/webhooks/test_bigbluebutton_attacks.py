@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from itertools import permutations
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -26,6 +26,9 @@ from webhooks import bigbluebutton
 from webhooks.delivery import Delivery, NotAccepted, Reason, Stale, Unsigned, Window
 from webhooks.events import PersonJoined
 
+# What somebody can write into the chat: it stands as it is in the text that 2.x digests in place of the body.
+CHAT = f"=&event={quote(form()[1][1], safe='')}&timestamp={STAMP}&z="
+_, CHAT_TEXT = compact(name=CHAT)
 OLD_BODY, OLD_TEXT = compact()
 OLD = digest(URL, OLD_TEXT, SECRET, algorithm="sha1")
 UNCOVERED = digest(URL, "{}", SECRET, algorithm="sha1")
@@ -86,6 +89,15 @@ ATTACKS = {
         Reason.WRONG_SIGNATURE,
     ),
     "an old sender's field doubled": (sent(OLD_BODY + b"&domain=other", OLD), Reason.WRONG_SIGNATURE),
+    "a field more than an old sender's": (sent(OLD_BODY + b"&x=1", OLD), Reason.WRONG_SIGNATURE),
+    "an old sender's letters written another way": (
+        sent(OLD_BODY.replace(b"domain", b"dom%61in"), OLD),
+        Reason.WRONG_SIGNATURE,
+    ),
+    "what an old sender digests, as a body: a chat's text would be its event": (
+        sent(CHAT_TEXT.encode(), digest(URL, CHAT_TEXT, SECRET, algorithm="sha1")),
+        Reason.BAD_TIMESTAMP,
+    ),
     "another secret in the header": (by_header(value=f"Bearer {SECRET[::-1]}"), Reason.WRONG_CREDENTIAL),
     "the secret without its scheme": (by_header(value=SECRET), Reason.WRONG_CREDENTIAL),
     "another scheme": (by_header(value=f"Basic {SECRET}"), Reason.WRONG_CREDENTIAL),
