@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import AliasPath, BaseModel, Field, RootModel, ValidationError
 
@@ -23,6 +23,7 @@ from webhooks.delivery import (
     Delivery,
     Identifier,
     Malformed,
+    Perhaps,
     Reason,
     Unsigned,
     Window,
@@ -42,6 +43,8 @@ from webhooks.events import (
     Role,
 )
 from webhooks.listening import Door, Step
+from webhooks.secret import octets
+from webhooks.times import Milliseconds, at_ms
 
 name = "bigbluebutton"
 door = Door(
@@ -117,7 +120,7 @@ def _mark(address: str) -> str:
 
 
 def _digest(algorithm: str, address: str, covered: bytes, secret: str) -> str:
-    parts = (address.encode("utf-8", "surrogatepass"), covered, secret.encode("utf-8", "surrogateescape"))
+    parts = (address.encode("utf-8", "surrogatepass"), covered, octets(secret))
     return hashlib.new(algorithm, b"".join(parts)).hexdigest()
 
 
@@ -150,7 +153,7 @@ def _sent(form: list[tuple[str, str]]) -> int:
 
 def _stamp(body: bytes) -> datetime:
     try:
-        return _moment(_sent(read_form(body)))
+        return at_ms(_sent(read_form(body)))
     except Malformed:
         raise Malformed(Reason.BAD_TIMESTAMP) from None
 
@@ -170,19 +173,19 @@ def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url:
     return Delivery(headers, body, f"{url}{_mark(url)}checksum={checksum}")
 
 
-# The sender leaves these empty or out where it no longer knows them: in a leave after the end, for one.
-_Perhaps = Identifier | Literal[""] | None
 _MEETING_PART, _USER_PART = ("attributes", "meeting"), ("attributes", "user")
 
 
 class _Event(BaseModel):
+    """What an event says; in a leave after the end the sender no longer knows the outer ids."""
+
     id: str
-    ts: int = Field(validation_alias=AliasPath("event", "ts"), ge=0, lt=32_503_680_000_000)
+    ts: Milliseconds = Field(validation_alias=AliasPath("event", "ts"))
     occurrence: Identifier = Field(validation_alias=AliasPath(*_MEETING_PART, "internal-meeting-id"))
-    meeting: _Perhaps = Field(None, validation_alias=AliasPath(*_MEETING_PART, "external-meeting-id"))
+    meeting: Perhaps = Field(None, validation_alias=AliasPath(*_MEETING_PART, "external-meeting-id"))
     breakout: bool = Field(False, validation_alias=AliasPath(*_MEETING_PART, "is-breakout"))
     connection: Identifier | None = Field(None, validation_alias=AliasPath(*_USER_PART, "internal-user-id"))
-    person: _Perhaps = Field(None, validation_alias=AliasPath(*_USER_PART, "external-user-id"))
+    person: Perhaps = Field(None, validation_alias=AliasPath(*_USER_PART, "external-user-id"))
     role: object = Field(None, validation_alias=AliasPath(*_USER_PART, "role"))
 
 
@@ -221,7 +224,7 @@ def _facts(told: dict[str, Any], key: str) -> list[HostFact]:
     if not event.meeting:
         return []
     known: dict[str, Any] = {"host": name, "meeting": event.meeting, "occurrence": event.occurrence}
-    known |= {"at": _moment(event.ts), "key": key}
+    known |= {"at": at_ms(event.ts), "key": key}
     if event.id == "meeting-created":
         return [MeetingStarted(**known, breakout=event.breakout)]
     return [_MEETING[event.id](**known)] if event.id in _MEETING else _person(event, known)
@@ -236,7 +239,3 @@ def _person(event: _Event, known: dict[str, Any]) -> list[HostFact]:
     if event.id == "user-left":
         return [PersonLeft(**known)]
     return [PersonJoined(**known, role=ROLES.get(str(event.role)))]
-
-
-def _moment(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -11,18 +11,19 @@ Source: docs.daily.co as stored in 2026; daily-co/daily-ruby 287e077; what produ
 
 import hmac
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Literal
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, StrictBool
 
 from webhooks.delivery import (
     Delivery,
     Handshake,
     Identifier,
     Malformed,
+    Perhaps,
     Reason,
     Unsigned,
     Window,
@@ -42,6 +43,8 @@ from webhooks.events import (
     WaitingLeft,
 )
 from webhooks.listening import Door, Step
+from webhooks.secret import too_short, unpacked
+from webhooks.times import Fractional, at
 
 name = "daily"
 # Five tries, with up to a quarter of an hour between them.
@@ -63,18 +66,15 @@ steps = (
     Step("the body is JSON with id, type, event_ts and payload", (Reason.BAD_BODY,)),
 )
 
-_FEWEST_BYTES = 24
 _STAMP = re.compile(r"[0-9]{1,10}|[0-9]{13}")
-# Bounded so that every number, and the sum of two, is a moment that a datetime can hold.
-_Seconds = Annotated[float, Field(ge=0, lt=32_503_680_000, allow_inf_nan=False)]
 
 
 def weakness(secret: str) -> str | None:
     """Daily's ``hmac`` is the base64 of random bytes, 32 where Daily makes it."""
-    key = _key(secret)
+    key = unpacked(secret)
     if key is None:
         return "is not base64"
-    return None if len(key) >= _FEWEST_BYTES else f"has {len(key)} bytes, fewer than {_FEWEST_BYTES}"
+    return too_short(key, 24)
 
 
 def verify(
@@ -87,11 +87,11 @@ def verify(
     given, stamp = (delivery.header(f"x-webhook-{part}") for part in ("signature", "timestamp"))
     if not _STAMP.fullmatch(stamp):
         raise Unsigned(Reason.BAD_TIMESTAMP)
-    keys = {key_id: key for key_id, secret in secrets.items() if (key := _key(secret))}
+    keys = {key_id: key for key_id, secret in secrets.items() if (key := unpacked(secret))}
     signer = same([given], {key_id: _signature(key, stamp, delivery.body) for key_id, key in keys.items()})
     if signer is None:
         raise Unsigned(Reason.WRONG_SIGNATURE)
-    fresh(datetime.fromtimestamp(int(stamp) / (1000 if len(stamp) > 10 else 1), UTC), now, window)
+    fresh(at(int(stamp) / (1000 if len(stamp) > 10 else 1)), now, window)
     if b'"test"' in delivery.body and _is(_Trial, delivery.body):
         raise Handshake(b"{}", signer)
     return signer
@@ -112,13 +112,6 @@ def _is(shape: type[BaseModel], body: bytes) -> bool:
         return False
 
 
-def _key(secret: str) -> bytes | None:
-    try:
-        return b64decode(secret + "=" * (-len(secret) % 4), validate=True)
-    except ValueError:
-        return None
-
-
 def _signature(key: bytes, stamp: str, body: bytes) -> str:
     return b64encode(hmac.digest(key, f"{stamp}.".encode() + body, "sha256")).decode()
 
@@ -129,7 +122,7 @@ def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url:
     Raises:
         ValueError: *secret* is not base64.
     """
-    secret_key = _key(secret)
+    secret_key = unpacked(secret)
     if secret_key is None:
         raise ValueError(f"the secret {key_id} {weakness(secret)}")
     stamp = str(int(now.timestamp()))
@@ -156,17 +149,17 @@ class _Payload(BaseModel):
     room: Identifier | None = None
     room_name: Identifier | None = None
     session_id: Identifier | None = None
-    user_id: Identifier | Literal[""] | None = None
+    user_id: Perhaps = None
     owner: StrictBool | None = None
     permissions: _Permissions | None = None
-    joined_at: _Seconds | None = None
-    start_ts: _Seconds | None = None
-    end_ts: _Seconds | None = None
-    duration: _Seconds | None = None
+    joined_at: Fractional | None = None
+    start_ts: Fractional | None = None
+    end_ts: Fractional | None = None
+    duration: Fractional | None = None
 
 
 class _Event(_Envelope):
-    event_ts: _Seconds
+    event_ts: Fractional
     payload: _Payload
 
     def known(self) -> dict[str, object]:
@@ -185,7 +178,7 @@ class _Event(_Envelope):
 
     def at(self, told: float | None = None) -> datetime:
         """Give the time that is told, or when the event was sent."""
-        return datetime.fromtimestamp(self.event_ts if told is None else told, UTC)
+        return at(self.event_ts if told is None else told)
 
 
 def key(delivery: Delivery) -> str:

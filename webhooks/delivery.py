@@ -10,17 +10,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 Headers = tuple[tuple[str, str], ...]
 
+_STAMP = re.compile(r"[0-9]{1,10}")
+
 # Ours to index and to print: no control characters, none so long that it fills a log.
 Identifier = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
 ]
+
+
+Perhaps = Identifier | Literal[""] | None
+"""What identifies where a host knows it; else it is left out or empty."""
 
 
 class Reason(StrEnum):
@@ -132,6 +138,13 @@ def same(given: Iterable[str], wanted: Mapping[str, str]) -> str | None:
 
 def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def in_digits(stamp: str) -> str:
+    """Give *stamp* if it is Unix seconds in digits; it counts once a proof over it held. Raises ``Unsigned``."""
+    if not _STAMP.fullmatch(stamp):
+        raise Unsigned(Reason.BAD_TIMESTAMP)
+    return stamp
 
 
 def fresh(stamp: datetime, now: datetime, window: Window = WINDOW) -> None:

@@ -8,13 +8,12 @@ facts. ``disconnectReason: left`` is not said to mean the leave button, so no le
 Source: 8x8's documentation of 2026-07-23, with one signed example; breakout rooms as recorded from Jitsi.
 """
 
-import hmac
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from webhooks.delivery import (
@@ -22,12 +21,10 @@ from webhooks.delivery import (
     Handshake,
     Identifier,
     Malformed,
+    Perhaps,
     Reason,
-    Unsigned,
     Window,
-    fresh,
     read_as,
-    same,
 )
 from webhooks.events import (
     HostFact,
@@ -42,7 +39,9 @@ from webhooks.events import (
     WaitingLeft,
 )
 from webhooks.listening import Door, Step
-from webhooks.stamped import moment, parted
+from webhooks.secret import octets, too_short
+from webhooks.stamped import Stamped
+from webhooks.times import Milliseconds, at_ms
 
 name = "jaas"
 # How often and how long it is tried again is not told; an hour is a guess that forgives an outage.
@@ -66,15 +65,12 @@ steps = (
     Step("the body is JSON with idempotencyKey, eventType, sessionId, timestamp and fqn", (Reason.BAD_BODY,)),
 )
 
-_FEWEST_BYTES = 16
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_Milliseconds = Annotated[int, Field(ge=0, lt=32_503_680_000_000)]
+_scheme = Stamped("X-Jaas-Signature", lambda mac: b64encode(mac).decode())
 
 
 def weakness(secret: str) -> str | None:
     """8x8 makes the secret itself: a short one was not copied whole."""
-    size = len(_octets(secret))
-    return None if size >= _FEWEST_BYTES else f"has {size} bytes, fewer than {_FEWEST_BYTES}"
+    return too_short(octets(secret), 16)
 
 
 def verify(
@@ -85,25 +81,10 @@ def verify(
     Raises:
         Handshake: JaaS asks how to set up a meeting; answered with nothing, which leaves all to its own defaults.
     """
-    stamp, given = parted(delivery.header("x-jaas-signature"))
-    wanted = {
-        key_id: _signature(secret, stamp, delivery.body) for key_id, secret in secrets.items() if secret
-    }
-    signer = same(given, wanted)
-    if signer is None:
-        raise Unsigned(Reason.WRONG_SIGNATURE)
-    fresh(moment(stamp), now, window)
+    signer = _scheme.vouching(delivery, secrets, now, window)
     if _asks_for_settings(delivery.body):
         raise Handshake(b"{}", signer)
     return signer
-
-
-def _signature(secret: str, stamp: str, body: bytes) -> str:
-    return b64encode(hmac.digest(_octets(secret), f"{stamp}.".encode() + body, "sha256")).decode()
-
-
-def _octets(secret: str) -> bytes:
-    return secret.encode("utf-8", "surrogateescape")
 
 
 class _Question(BaseModel, extra="forbid"):
@@ -120,9 +101,7 @@ def _asks_for_settings(body: bytes) -> bool:
 
 def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url: str = "") -> Delivery:
     """Give the delivery JaaS would make of *body*; *key* is only in the body, as its ``idempotencyKey``."""
-    stamp = str(int(now.timestamp()))
-    signature = f"t={stamp},v1={_signature(secret, stamp, body)}"
-    return Delivery((("Content-Type", door.content_types[0]), ("X-Jaas-Signature", signature)), body, url)
+    return _scheme.signed(body, secret, now, url)
 
 
 class _Part(BaseModel, alias_generator=to_camel):
@@ -143,7 +122,7 @@ class _Room(_Part):
 
 
 class _Participant(_Room):
-    id: Identifier | Literal[""] | None = None
+    id: Perhaps = None
     participant_jid: Identifier
     moderator: object = None
     disconnect_reason: str | None = None
@@ -156,7 +135,7 @@ class _Participant(_Room):
 
 class _Event(_Envelope):
     session_id: Identifier
-    timestamp: _Milliseconds
+    timestamp: Milliseconds
     fqn: Identifier
 
     def known(self) -> dict[str, object]:
@@ -164,12 +143,11 @@ class _Event(_Envelope):
         room = self.fqn.partition("/")[2].lower()
         if not room:
             raise Malformed(Reason.BAD_BODY)
-        at = _EPOCH + timedelta(milliseconds=self.timestamp)
         return {
             "host": name,
             "meeting": room,
             "occurrence": self.session_id,
-            "at": at,
+            "at": at_ms(self.timestamp),
             "key": self.idempotency_key,
         }
 

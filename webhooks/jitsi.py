@@ -10,16 +10,17 @@ Source: jitsi-contrib/prosody-plugins; recordings of @cd9b905 on Prosody 0.12.3.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from itertools import count
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from webhooks.delivery import Delivery, Identifier, Reason, Unsigned, Window, read_as, same
 from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, Role, role_named
 from webhooks.listening import Door, Step
+from webhooks.times import Seconds, at
 
 name = "jitsi"
 _PATHS = ("room/created", "room/destroyed", "occupant/joined", "occupant/left")
@@ -30,9 +31,6 @@ steps = (
     Step("it is Bearer and a given secret", (Reason.WRONG_CREDENTIAL,)),
     Step("the body is JSON with event_name and what that event needs", (Reason.BAD_BODY,)),
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_Seconds = Annotated[int, Field(ge=0, lt=32_503_680_000)]
 
 
 def weakness(secret: str) -> str | None:
@@ -79,11 +77,11 @@ class _Room(BaseModel):
 
 
 class _Created(_Room):
-    created_at: _Seconds
+    created_at: Seconds
 
 
 class _Destroyed(_Created):
-    destroyed_at: _Seconds
+    destroyed_at: Seconds
     all_occupants: object = None  # a list, or an object when it is empty
 
 
@@ -95,8 +93,8 @@ class _Stay(BaseModel):
     """One occupant's stay; whoever writes our tokens can put anything into it."""
 
     occupant_jid: Identifier
-    joined_at: _Seconds
-    left_at: _Seconds | None = None
+    joined_at: Seconds
+    left_at: Seconds | None = None
     id: object = None
     role: object = None
     moderator: object = None
@@ -156,7 +154,7 @@ def read(delivery: Delivery) -> list[HostFact]:
 def _created(room: _Created, key: str) -> list[HostFact]:
     if room.is_breakout:
         return []
-    began = _moment(room.created_at)
+    began = at(room.created_at)
     return [MeetingStarted(host=name, meeting=room.meeting, at=began, begun=began, key=key)]
 
 
@@ -168,7 +166,7 @@ def _destroyed(room: _Destroyed, key: str) -> list[HostFact]:
     listed = room.all_occupants if isinstance(room.all_occupants, list) else []
     stays = [stay for one in listed if (stay := _stay(room, one)) is not None]
     facts = [fact for stay in stays for fact in _whole(room, stay, keys)]
-    began, ended = _moment(room.created_at), _moment(room.destroyed_at)
+    began, ended = at(room.created_at), at(room.destroyed_at)
     return [*facts, MeetingEnded(host=name, meeting=room.meeting, at=ended, begun=began, key=next(keys))]
 
 
@@ -209,12 +207,12 @@ def _is_machine(room: _Room, stay: _Stay) -> bool:
 
 def _came(room: _Room, stay: _Stay, key: str) -> PersonJoined:
     role = role_said(stay.role, stay.moderator)
-    return PersonJoined(**_known(room, stay, key), at=_moment(stay.joined_at), role=role)
+    return PersonJoined(**_known(room, stay, key), at=at(stay.joined_at), role=role)
 
 
 def _went(room: _Room, stay: _Stay, key: str) -> PersonLeft:
     left = max(stay.joined_at, stay.left_at or 0)
-    return PersonLeft(**_known(room, stay, key), at=_moment(left))
+    return PersonLeft(**_known(room, stay, key), at=at(left))
 
 
 def _known(room: _Room, stay: _Stay, key: str) -> dict[str, Any]:
@@ -226,7 +224,3 @@ def _known(room: _Room, stay: _Stay, key: str) -> dict[str, Any]:
         "connection": f"{stay.occupant_jid}@{stay.joined_at}{side}",
         "key": key,
     }
-
-
-def _moment(seconds: int) -> datetime:
-    return _EPOCH + timedelta(seconds=seconds)

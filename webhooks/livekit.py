@@ -9,12 +9,11 @@ Quirks: 64-bit numbers are strings, and zero values are left out. ``room`` carri
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Annotated
 
 import jwt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from webhooks.delivery import (
@@ -39,6 +38,8 @@ from webhooks.events import (
     role_named,
 )
 from webhooks.listening import Door, Step
+from webhooks.secret import octets
+from webhooks.times import Milliseconds, Seconds, at, at_ms
 from webhooks.tokens import bearer, proved, unproved
 
 name = "livekit"
@@ -58,18 +59,12 @@ steps = (
 
 _LONGEST_LIFE = 6 * 3600  # what LiveKit's own libraries give by default; the server gives a webhook 5 minutes
 _SECRET_BYTES = 32
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def weakness(secret: str) -> str | None:
     """LiveKit asks for 32 characters and more; a ``--dev`` server uses a secret that everybody knows."""
-    size = len(secret.encode("utf-8", "surrogateescape"))
+    size = len(octets(secret))
     return None if size >= _SECRET_BYTES else f"has {size} bytes, LiveKit asks for {_SECRET_BYTES}"
-
-
-# Bounded so that every number is a moment that a datetime can hold.
-_Seconds = Annotated[int, Field(ge=0, lt=32_503_680_000)]
-_Milliseconds = Annotated[int, Field(ge=0, lt=32_503_680_000_000)]
 
 
 class _Issuer(BaseModel):
@@ -81,9 +76,9 @@ class _Claims(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    exp: _Seconds
-    nbf: _Seconds = 0
-    iat: _Seconds = 0
+    exp: Seconds
+    nbf: Seconds = 0
+    iat: Seconds = 0
     sha256: str
 
 
@@ -91,20 +86,20 @@ def verify(
     delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = door.window
 ) -> str:
     """Check token, body and times as ``Host.verify`` promises; of *window* only ``ahead`` counts."""
-    at, forgiven = now.timestamp(), window.ahead.total_seconds()
+    arrived, forgiven = now.timestamp(), window.ahead.total_seconds()
     token = bearer(delivery.header("authorization"))
     key_id = _claimed(_Issuer, unproved(token), Reason.BAD_TOKEN).iss
     if not secrets.get(key_id):
         raise Unsigned(Reason.UNKNOWN_KEY)
     claims = _claimed(_Claims, proved(token, secrets[key_id]), Reason.BAD_CLAIM)
-    if claims.exp > at + _LONGEST_LIFE + forgiven:
+    if claims.exp > arrived + _LONGEST_LIFE + forgiven:
         raise Unsigned(Reason.BAD_CLAIM)
     if same([claims.sha256], {key_id: _digest(delivery.body)}) is None:
         raise Unsigned(Reason.OTHER_BODY)
-    if at > claims.exp + forgiven:
-        raise Stale(Reason.TOO_OLD, at - claims.exp)
-    if at < max(claims.nbf, claims.iat) - forgiven:
-        raise Stale(Reason.TOO_EARLY, at - max(claims.nbf, claims.iat))
+    if arrived > claims.exp + forgiven:
+        raise Stale(Reason.TOO_OLD, arrived - claims.exp)
+    if arrived < max(claims.nbf, claims.iat) - forgiven:
+        raise Stale(Reason.TOO_EARLY, arrived - max(claims.nbf, claims.iat))
     return key_id
 
 
@@ -137,7 +132,7 @@ class _Part(BaseModel):
 class _Room(_Part):
     sid: Identifier
     name: Identifier
-    creation_time_ms: _Milliseconds = 0
+    creation_time_ms: Milliseconds = 0
 
 
 class _Permission(_Part):
@@ -156,8 +151,8 @@ class Participant(_Part):
     identity: Identifier
     state: str | int = "JOINING"
     kind: str | int = "STANDARD"
-    joined_at: _Seconds = 0
-    joined_at_ms: _Milliseconds = 0
+    joined_at: Seconds = 0
+    joined_at_ms: Milliseconds = 0
     permission: _Permission | None = None
     attributes: _Attributes | None = None
 
@@ -177,7 +172,7 @@ class Participant(_Part):
     def joined(self) -> datetime | None:
         """When the connection came into the room, where that is told."""
         milliseconds = self.joined_at_ms or 1000 * self.joined_at
-        return _moment(milliseconds) if milliseconds else None
+        return at_ms(milliseconds) if milliseconds else None
 
 
 class _Envelope(_Part):
@@ -186,7 +181,7 @@ class _Envelope(_Part):
 
 
 class _RoomEvent(_Envelope):
-    created_at: _Seconds
+    created_at: Seconds
     room: _Room
 
 
@@ -212,15 +207,15 @@ def read(delivery: Delivery) -> list[HostFact]:
 
 def _room(event: _RoomEvent) -> HostFact:
     room = event.room
-    begun = _moment(room.creation_time_ms or event.created_at * 1000)
+    begun = at_ms(room.creation_time_ms) if room.creation_time_ms else at(event.created_at)
     known = {"host": name, "meeting": room.name, "occurrence": room.sid, "key": event.id}
     if event.event == "room_started":
         return MeetingStarted(**known, at=begun)
-    return MeetingEnded(**known, at=max(begun, _moment(event.created_at * 1000)))
+    return MeetingEnded(**known, at=max(begun, at(event.created_at)))
 
 
 def _person(event: _ParticipantEvent) -> list[HostFact]:
-    who, told = event.participant, _moment(event.created_at * 1000)
+    who, told = event.participant, at(event.created_at)
     if not who.is_person:
         return []
     joined = who.joined or told
@@ -231,7 +226,3 @@ def _person(event: _ParticipantEvent) -> list[HostFact]:
     # An aborted connection was mostly never told of, but after a failed migration between servers it was.
     # createdAt lost its fraction of a second: nobody leaves before they came.
     return [PersonLeft(**known, at=max(joined, told))]
-
-
-def _moment(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -11,16 +11,16 @@ its table of fields by way of a third party.
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from webhooks.delivery import (
     Delivery,
     Identifier,
     Malformed,
+    Perhaps,
     Reason,
     Shape,
     Unsigned,
@@ -39,6 +39,8 @@ from webhooks.events import (
     WaitingLeft,
 )
 from webhooks.listening import Door, Step
+from webhooks.secret import octets, too_short
+from webhooks.times import Fractional, at
 
 name = "pexip"
 # Events of a node come one after the other: one that is refused for ever could hold up all that follow.
@@ -50,8 +52,6 @@ steps = (
     Step("the body is JSON with event, time and data, or a bulk of such", (Reason.BAD_BODY,)),
 )
 
-_PASSWORD_BYTES = 16
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSIDE = ("conference", "lecture")
 _ROLES = {"chair": Role.THERAPIST, "guest": Role.CLIENT}
 _BREAKOUT = re.compile(r".+_breakout_[0-9a-fA-F-]{36}")
@@ -59,8 +59,7 @@ _BREAKOUT = re.compile(r".+_breakout_[0-9a-fA-F-]{36}")
 
 def weakness(secret: str) -> str | None:
     """The password is the only proof there is, and nothing slows down who guesses it."""
-    size = len(secret.encode("utf-8", "surrogateescape"))
-    return None if size >= _PASSWORD_BYTES else f"has {size} bytes, fewer than {_PASSWORD_BYTES}"
+    return too_short(octets(secret), 16)
 
 
 def verify(
@@ -76,7 +75,7 @@ def verify(
 
 
 def _credentials(user: str, password: str) -> str:
-    return b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode()
+    return b64encode(octets(f"{user}:{password}")).decode()
 
 
 def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url: str = "") -> Delivery:
@@ -96,12 +95,11 @@ class _Bulk(BaseModel):
 
 
 class _Event(BaseModel):
-    # Bounded so that every number is a moment that a datetime can hold.
-    time: Annotated[float, Field(ge=0, lt=32_503_680_000, allow_inf_nan=False)]
+    time: Fractional
 
     @property
     def at(self) -> datetime:
-        return _EPOCH + timedelta(seconds=self.time)
+        return at(self.time)
 
 
 class _Conference(BaseModel):
@@ -116,7 +114,7 @@ class _ConferenceEvent(_Event):
 class _Participant(BaseModel):
     uuid: Identifier
     conference: Identifier
-    call_tag: Identifier | Literal[""] | None = None
+    call_tag: Perhaps = None
     role: str | None = None
     service_type: str | None = None
 

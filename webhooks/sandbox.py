@@ -7,12 +7,12 @@ Source: the Standard Webhooks specification 1.0.
 
 import hmac
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from webhooks.delivery import (
     Delivery,
@@ -22,11 +22,14 @@ from webhooks.delivery import (
     Unsigned,
     Window,
     fresh,
+    in_digits,
     read_as,
     same,
 )
 from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, role_named
 from webhooks.listening import Door, Step
+from webhooks.secret import unpacked
+from webhooks.times import Moment, at
 
 name = "sandbox"
 door = Door()
@@ -48,8 +51,6 @@ _MOST_SIGNATURES = 8
 _SECRET_BYTES = range(24, 65)
 # A dot would let "id.timestamp.body" be cut at another place and still carry the same signature.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_STAMP = re.compile(r"[0-9]{1,10}")
-_MOMENT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
 def weakness(secret: str) -> str | None:
@@ -69,8 +70,7 @@ def verify(
     )
     if not _ID.fullmatch(message):
         raise Malformed(Reason.BAD_ID)
-    if not _STAMP.fullmatch(stamp):
-        raise Unsigned(Reason.BAD_TIMESTAMP)
+    in_digits(stamp)
     given = signatures.split(" ", _MOST_SIGNATURES)
     if len(given) > _MOST_SIGNATURES:
         raise Malformed(Reason.TOO_MANY_SIGNATURES)
@@ -79,16 +79,12 @@ def verify(
     signer = same(given, wanted)
     if signer is None:
         raise Unsigned(Reason.WRONG_SIGNATURE)
-    fresh(datetime.fromtimestamp(int(stamp), UTC), now, window)
+    fresh(at(int(stamp)), now, window)
     return signer
 
 
 def _key(secret: str) -> bytes | None:
-    text = secret.removeprefix("whsec_")
-    try:
-        return b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return None
+    return unpacked(secret.removeprefix("whsec_"))
 
 
 def _signature(key: bytes, message: str, stamp: str, body: bytes) -> str:
@@ -124,13 +120,6 @@ class _Kind(BaseModel):
     type: Identifier
 
 
-def _rfc3339(value: object) -> object:
-    # pydantic would also take digits; and near the ends of the calendar a change of zone overflows.
-    if not isinstance(value, str) or not _MOMENT.match(value):
-        raise ValueError("not an RFC 3339 time of our days")
-    return value
-
-
 class _Data(BaseModel):
     meeting: Identifier
     occurrence: Identifier
@@ -144,11 +133,7 @@ class _PersonData(_Data):
 
 
 class _Message(BaseModel):
-    timestamp: Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
-
-    @property
-    def at(self) -> datetime:
-        return self.timestamp.astimezone(UTC)
+    timestamp: Moment
 
 
 class _MeetingMessage(_Message):
@@ -179,7 +164,7 @@ def _meeting(message: _MeetingMessage, key: str) -> HostFact:
         host=name,
         meeting=data.meeting,
         occurrence=data.occurrence,
-        at=message.at,
+        at=message.timestamp,
         key=key,
     )
 
@@ -192,7 +177,7 @@ def _person(message: _PersonMessage, key: str) -> HostFact:
         "occurrence": data.occurrence,
         "person": data.participant,
         "connection": data.connection,
-        "at": message.at,
+        "at": message.timestamp,
         "key": key,
     }
     if message.type == "participant.joined":

@@ -17,7 +17,16 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlencode, urlsplit
 
-from webhooks.delivery import Delivery, Malformed, Reason, Unsigned, Window, fresh, read_form, same
+from webhooks.delivery import (
+    Delivery,
+    Malformed,
+    Reason,
+    Unsigned,
+    Window,
+    fresh,
+    read_form,
+    same,
+)
 from webhooks.events import (
     HostFact,
     MeetingEnded,
@@ -30,6 +39,7 @@ from webhooks.events import (
     role_named,
 )
 from webhooks.listening import Door, Step
+from webhooks.secret import octets, too_short
 
 name = "twilio"
 door = Door(
@@ -54,7 +64,6 @@ steps = (
 _SIGNATURE, _SETTINGS = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
 _HASHES = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 _SHARED_KEY = "webhooks_sharedkey_"
-_SECRET_BYTES = 32
 _PORTS = {"https": ":443", "http": ":80"}
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 _STAMP = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
@@ -96,8 +105,7 @@ Fields = list[tuple[str, str]]
 
 def weakness(secret: str) -> str | None:
     """An auth token is 32 hexadecimal digits; a shared key should not be weaker."""
-    size = len(secret.encode("utf-8", "surrogateescape"))
-    return None if size >= _SECRET_BYTES else f"has {size} bytes, fewer than {_SECRET_BYTES}"
+    return too_short(octets(secret), 32)
 
 
 def verify(
@@ -153,8 +161,7 @@ def _addresses(url: str) -> tuple[str, ...]:
 
 def _signature(secret: str, address: str, fields: Fields, algorithm: str) -> str:
     text = address + "".join(word + value for word, value in sorted(set(fields)))
-    key = secret.encode("utf-8", "surrogateescape")
-    return b64encode(hmac.digest(key, text.encode("utf-8", "surrogatepass"), algorithm)).decode()
+    return b64encode(hmac.digest(octets(secret), text.encode("utf-8", "surrogatepass"), algorithm)).decode()
 
 
 def _stamp(told: Mapping[str, str]) -> datetime:

@@ -9,15 +9,25 @@ callback has no ``event`` and may carry a ``password``. A session id is used aga
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Literal
 
 import jwt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from webhooks.delivery import Delivery, Identifier, Malformed, Reason, Unsigned, Window, fresh, read_as, same
+from webhooks.delivery import (
+    Delivery,
+    Identifier,
+    Malformed,
+    Reason,
+    Unsigned,
+    Window,
+    fresh,
+    read_as,
+    same,
+)
 from webhooks.events import (
     HostFact,
     MeetingEnded,
@@ -29,6 +39,8 @@ from webhooks.events import (
     role_named,
 )
 from webhooks.listening import Door, Step
+from webhooks.secret import octets, too_short
+from webhooks.times import Milliseconds, Seconds, at, at_ms
 from webhooks.tokens import bearer, proved, unproved
 
 name = "vonage"
@@ -50,27 +62,18 @@ steps = (
     Step("the body is JSON with sessionId and what its event is about", (Reason.BAD_BODY,)),
 )
 
-_SECRET_BYTES = 16
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def weakness(secret: str) -> str | None:
     """Whoever has one callback can try secrets at home; how long Vonage makes its own is not documented."""
-    size = len(secret.encode("utf-8", "surrogateescape"))
-    return None if size >= _SECRET_BYTES else f"has {size} bytes, fewer than {_SECRET_BYTES}"
-
-
-# Bounded so that every number is a moment that a datetime can hold.
-_Seconds = Annotated[int, Field(ge=0, lt=32_503_680_000)]
-_Milliseconds = Annotated[int, Field(ge=0, lt=32_503_680_000_000)]
+    return too_short(octets(secret), 16)
 
 
 class _Claims(BaseModel):
     model_config = ConfigDict(strict=True)
 
     iss: Literal["Vonage"]
-    iat: _Seconds
-    exp: _Seconds | None = None
+    iat: Seconds
+    exp: Seconds | None = None
     payload_hash: str | None = None
 
 
@@ -83,9 +86,9 @@ def verify(
         raise Unsigned(Reason.BODY_NOT_COVERED)
     if same([claims.payload_hash.lower()], {signer: sha256(delivery.body).hexdigest()}) is None:
         raise Unsigned(Reason.OTHER_BODY)
-    fresh(_moment(1000 * claims.iat), now, window)
+    fresh(at(claims.iat), now, window)
     if claims.exp is not None:
-        fresh(_moment(1000 * claims.exp), now, Window(window.ahead, timedelta.max))
+        fresh(at(claims.exp), now, Window(window.ahead, timedelta.max))
     return signer
 
 
@@ -142,7 +145,7 @@ class _Told(BaseModel):
 
 
 class _Session(_Told):
-    timestamp: _Milliseconds
+    timestamp: Milliseconds
 
     @property
     def names(self) -> tuple[object, ...]:
@@ -165,8 +168,8 @@ class _Connection(_Session):
 class _Archive(_Told):
     id: Identifier
     status: Identifier
-    created_at: _Milliseconds
-    updated_at: _Milliseconds = 0
+    created_at: Milliseconds
+    updated_at: Milliseconds = 0
     output_mode: str | None = None  # other callbacks that have no event have none
 
     @property
@@ -208,10 +211,10 @@ def read(delivery: Delivery) -> list[HostFact]:
     known = {"host": name, "meeting": told.session_id, "key": key(delivery)}
     if isinstance(told, _Archive):
         return _recording(told, known)
-    at = _moment(told.timestamp)
+    when = at_ms(told.timestamp)
     if isinstance(told, _Connection):
-        return [_person(told, {**known, "at": at})]
-    return [(MeetingStarted if told.event == "sessionCreated" else MeetingEnded)(**known, at=at)]
+        return [_person(told, {**known, "at": when})]
+    return [(MeetingStarted if told.event == "sessionCreated" else MeetingEnded)(**known, at=when)]
 
 
 def _person(told: _Connection, known: dict[str, object]) -> HostFact:
@@ -224,15 +227,11 @@ def _person(told: _Connection, known: dict[str, object]) -> HostFact:
 
 
 def _recording(told: _Archive, known: dict[str, str]) -> list[HostFact]:
-    at = _moment(max(told.created_at, told.updated_at))
+    when = at_ms(max(told.created_at, told.updated_at))
     match told.status:
         case "started" if told.output_mode:
-            return [RecordingStarted(**known, at=at)]
+            return [RecordingStarted(**known, at=when)]
         case "stopped" | "failed" if told.output_mode:
-            return [RecordingStopped(**known, at=at)]
+            return [RecordingStopped(**known, at=when)]
         case _:
             return []
-
-
-def _moment(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -9,15 +9,21 @@ holds, and being present opens nothing. ``roleName`` follows from the secret key
 Source: whereby/docs of 2026-08-19.
 """
 
-import hmac
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
-from webhooks.delivery import Delivery, Identifier, Malformed, Reason, Unsigned, Window, fresh, read_as, same
+from webhooks.delivery import (
+    Delivery,
+    Identifier,
+    Malformed,
+    Perhaps,
+    Reason,
+    Window,
+    read_as,
+)
 from webhooks.events import (
     HostFact,
     MeetingEnded,
@@ -30,7 +36,9 @@ from webhooks.events import (
     WaitingLeft,
 )
 from webhooks.listening import Door, Step
-from webhooks.stamped import moment, parted
+from webhooks.secret import octets, too_short
+from webhooks.stamped import Stamped
+from webhooks.times import Moment
 
 name = "whereby"
 door = Door(accepted=200)
@@ -52,7 +60,7 @@ steps = (
     Step("the body is JSON with id, type, createdAt and data", (Reason.BAD_BODY,)),
 )
 
-_FEWEST_BYTES = 16
+_scheme = Stamped("Whereby-Signature", bytes.hex)
 _ROLES = {
     "host": Role.THERAPIST,
     "owner": Role.THERAPIST,
@@ -66,38 +74,19 @@ _NOBODY = frozenset({"recorder", "streamer", "captioner", "viewer", "granted_vie
 
 def weakness(secret: str) -> str | None:
     """Whereby makes the secret itself: a short one was not copied whole."""
-    size = len(_octets(secret))
-    return None if size >= _FEWEST_BYTES else f"has {size} bytes, fewer than {_FEWEST_BYTES}"
+    return too_short(octets(secret), 16)
 
 
 def verify(
     delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = door.window
 ) -> str:
     """Check signatures and stamp as ``Host.verify`` promises."""
-    stamp, given = parted(delivery.header("whereby-signature"))
-    wanted = {
-        key_id: _signature(secret, stamp, delivery.body) for key_id, secret in secrets.items() if secret
-    }
-    signer = same(given, wanted)
-    if signer is None:
-        raise Unsigned(Reason.WRONG_SIGNATURE)
-    fresh(moment(stamp), now, window)
-    return signer
-
-
-def _signature(secret: str, stamp: str, body: bytes) -> str:
-    return hmac.digest(_octets(secret), f"{stamp}.".encode() + body, "sha256").hex()
-
-
-def _octets(secret: str) -> bytes:
-    return secret.encode("utf-8", "surrogateescape")
+    return _scheme.vouching(delivery, secrets, now, window)
 
 
 def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url: str = "") -> Delivery:
     """Give the delivery Whereby would make of *body*; *key* is only in the body, as its ``id``."""
-    stamp = str(int(now.timestamp()))
-    signature = f"t={stamp},v1={_signature(secret, stamp, body)}"
-    return Delivery((("Content-Type", door.content_types[0]), ("Whereby-Signature", signature)), body, url)
+    return _scheme.signed(body, secret, now, url)
 
 
 class _Part(BaseModel, alias_generator=to_camel):
@@ -109,26 +98,19 @@ class _Envelope(_Part):
     type: Identifier
 
 
-def _iso(value: object) -> object:
-    # pydantic would also take numbers; and near the ends of the calendar a change of zone overflows.
-    if not isinstance(value, str) or not value.startswith("20"):
-        raise ValueError("not an ISO time of our days")
-    return value
-
-
 class _Room(_Part):
     room_name: Identifier
 
 
 class _Client(_Room):
     participant_id: Identifier
-    external_id: Identifier | Literal[""] | None = None
+    external_id: Perhaps = None
     role_name: str | None = None
     is_dial_in: bool | None = None
 
 
 class _RoomEvent(_Envelope):
-    created_at: Annotated[AwareDatetime, BeforeValidator(_iso)]
+    created_at: Moment
     data: _Room
 
     def known(self) -> dict[str, object]:
@@ -136,7 +118,7 @@ class _RoomEvent(_Envelope):
         meeting = self.data.room_name.removeprefix("/")
         if not meeting:
             raise Malformed(Reason.BAD_BODY)
-        return {"host": name, "meeting": meeting, "at": self.created_at.astimezone(UTC), "key": self.id}
+        return {"host": name, "meeting": meeting, "at": self.created_at, "key": self.id}
 
 
 class _ClientEvent(_RoomEvent):

@@ -12,17 +12,29 @@ Source: the types of @zoom/rivet 0.4.0; developers.zoom.us on webhooks.
 
 import hmac
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Final
 
 from pydantic import BaseModel, StringConstraints
 
-from webhooks.delivery import Delivery, Handshake, Malformed, Reason, Unsigned, Window, fresh, read_as, same
+from webhooks.delivery import (
+    Delivery,
+    Handshake,
+    Malformed,
+    Reason,
+    Unsigned,
+    Window,
+    fresh,
+    in_digits,
+    read_as,
+    same,
+)
 from webhooks.events import HostFact, PersonFact, PersonJoined, PersonLeft, PersonRole, Role
 from webhooks.listening import Door, Step
+from webhooks.secret import octets, too_short
+from webhooks.times import at
 from webhooks.zoom_event import TELLS, Event, Kind, Meeting
 
 name = "zoom"
@@ -40,15 +52,12 @@ steps = (
     Step("the body is JSON with event, event_ts and the ids we need", (Reason.BAD_BODY,)),
 )
 
-_SECRET_BYTES = 16
-_STAMP = re.compile(r"[0-9]{1,10}")
 _TRIAL: Final = "endpoint.url_validation"
 
 
 def weakness(secret: str) -> str | None:
     """Zoom makes the secret token itself, of 22 characters."""
-    size = len(secret.encode("utf-8", "surrogateescape"))
-    return None if size >= _SECRET_BYTES else f"has {size} bytes, too few for a secret token of Zoom"
+    return too_short(octets(secret), 16)
 
 
 def verify(
@@ -56,14 +65,13 @@ def verify(
 ) -> str:
     """Check stamp and signature as ``Host.verify`` promises; a signed trial raises ``Handshake``."""
     stamp, given = delivery.header("x-zm-request-timestamp"), delivery.header("x-zm-signature")
-    if not _STAMP.fullmatch(stamp):
-        raise Unsigned(Reason.BAD_TIMESTAMP)
+    in_digits(stamp)
     keys = {key_id: secret for key_id, secret in secrets.items() if secret}
     wanted = {key_id: _signature(secret, stamp, delivery.body) for key_id, secret in keys.items()}
     signer = same([given], wanted)
     if signer is None:
         raise Unsigned(Reason.WRONG_SIGNATURE)
-    fresh(datetime.fromtimestamp(int(stamp), UTC), now, window)
+    fresh(at(int(stamp)), now, window)
     if _TRIAL.encode() in delivery.body and read_as(Kind, delivery.body).event == _TRIAL:
         raise Handshake(_proof(delivery.body, keys[signer]), signer)
     return signer
@@ -74,7 +82,7 @@ def _signature(secret: str, stamp: str, body: bytes) -> str:
 
 
 def _mac(secret: str, content: bytes) -> str:
-    return hmac.digest(secret.encode("utf-8", "surrogateescape"), content, "sha256").hex()
+    return hmac.digest(octets(secret), content, "sha256").hex()
 
 
 def _proof(body: bytes, secret: str) -> bytes:

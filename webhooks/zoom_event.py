@@ -1,12 +1,11 @@
 """One event of Zoom as it is written: which meeting, who, and when; names, addresses and telephones are not read."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from webhooks.delivery import Identifier
 from webhooks.events import (
@@ -21,9 +20,8 @@ from webhooks.events import (
     WaitingEntered,
     WaitingLeft,
 )
-
-_MOMENT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from webhooks.times import Milliseconds, at_ms
+from webhooks.times import Moment as Told
 
 TELLS: Mapping[str, tuple[type[HostFact], str]] = {
     "meeting.started": (MeetingStarted, "start_time"),
@@ -53,20 +51,11 @@ def _or_none(value: object) -> object:
     return None if value == "" else _as_text(value)
 
 
-def _moment(value: object) -> object:
-    # pydantic would also take digits; and near the ends of the calendar a change of zone overflows.
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or not _MOMENT.match(value):
-        raise ValueError("not a time of our days")
-    return value
-
-
 _Id = Annotated[Identifier, BeforeValidator(_as_text)]
 MaybeId = Annotated[Identifier | None, BeforeValidator(_or_none)]
 """An id that Zoom may leave out, or give as an empty text."""
 
-Moment = Annotated[AwareDatetime | None, BeforeValidator(_moment)]
+Moment = Annotated[Told | None, BeforeValidator(_or_none)]
 """A time that Zoom may leave out, or give as an empty text."""
 
 
@@ -119,7 +108,7 @@ class Kind(BaseModel):
 class Event(Kind):
     """An event that becomes a fact."""
 
-    event_ts: Annotated[int, Field(strict=True, ge=0, lt=32_503_680_000_000)]
+    event_ts: Annotated[Milliseconds, Field(strict=True)]
     payload: _Payload
 
     @property
@@ -127,7 +116,7 @@ class Event(Kind):
         """When it happened by the field that says so, else when Zoom says that it did."""
         meeting, field = self.payload.object, TELLS[self.event][1]
         told: datetime | None = getattr(meeting, field, None) or getattr(meeting.participant, field, None)
-        return told.astimezone(UTC) if told else _EPOCH + timedelta(milliseconds=self.event_ts)
+        return told or at_ms(self.event_ts)
 
     @property
     def key(self) -> str:

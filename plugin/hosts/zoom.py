@@ -7,7 +7,7 @@ Quirk: a run's id holds slashes; where it begins with one or has two together, i
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 from pydantic import BaseModel
@@ -95,7 +95,7 @@ def _to_the_end(url: str, headers: Mapping[str, str], call: Call) -> Asking:
         raise NotTold("past_not_over")
     stays = yield from _stays(f"{url}/participants?page_size={_PAGE}", headers)
     key = f"rest:{call.occurrence}:ended"
-    ended = MeetingEnded(**_names(call), at=past.end_time.astimezone(UTC), key=key)
+    ended = MeetingEnded(**_names(call), at=past.end_time, key=key)
     return [*(fact for stay in stays for fact in _facts(stay, call)), ended]
 
 
@@ -135,7 +135,7 @@ def _facts(stay: _Stay, call: Call) -> Iterable[HostFact]:
     key = f"rest:{call.occurrence}:{number}"
     for fact, at, what in ((PersonJoined, stay.join_time, "joined"), (PersonLeft, stay.leave_time, "left")):
         if at is not None:
-            yield fact(**known, at=at.astimezone(UTC), key=f"{key}:{what}")
+            yield fact(**known, at=at, key=f"{key}:{what}")
 
 
 def _names(call: Call) -> dict[str, str]:

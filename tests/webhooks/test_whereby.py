@@ -131,6 +131,7 @@ UNREADABLE = {
     "an id that is a number": raw({**event(), "id": 5}),
     "no time": raw({**event(), "createdAt": None}),
     "a time that is a number": raw({**event(), "createdAt": 1795442400}),
+    "a time in digits": raw({**event(), "createdAt": "2026112314"}),
     "a time without zone": raw({**event(), "createdAt": "2026-11-23T14:00:00"}),
     "a time at the end of time": raw({**event(), "createdAt": "9999-12-31T23:59:59-23:00"}),
     "no data": raw({**event(), "data": None}),
