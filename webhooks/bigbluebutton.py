@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import AliasPath, BaseModel, Field, RootModel, ValidationError
+from pydantic import AliasPath, BaseModel, Field, RootModel
 
+from webhooks.bulk import facts_of
 from webhooks.delivery import (
     Delivery,
     Identifier,
@@ -31,6 +32,7 @@ from webhooks.delivery import (
     read_as,
     read_form,
     same,
+    take_as,
 )
 from webhooks.events import (
     HostFact,
@@ -210,17 +212,14 @@ def read(delivery: Delivery) -> list[HostFact]:
     batch = read_as(_Batch, (text if text.startswith("[") else f"[{text}]").encode()).root
     own = key(delivery)
     keys = [own] if len(batch) == 1 else [f"{own}:{n}" for n in range(len(batch))]
-    return [fact for told, each in zip(batch, keys, strict=True) for fact in _facts(told, each)]
+    return facts_of(zip(batch, keys, strict=True), _facts)
 
 
 def _facts(told: dict[str, Any], key: str) -> list[HostFact]:
     data = told.get("data")  # a raw hook's messages have none
     if not isinstance(data, dict) or data.get("id") not in EVENTS:
         return []
-    try:
-        event = _Event.model_validate(data)
-    except ValidationError:
-        raise Malformed(Reason.BAD_BODY) from None
+    event = take_as(_Event, data)
     if not event.meeting:
         return []
     known: dict[str, Any] = {"host": name, "meeting": event.meeting, "occurrence": event.occurrence}

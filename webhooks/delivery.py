@@ -167,6 +167,14 @@ def read_as(shape: type[Shape], body: bytes) -> Shape:
         raise Malformed(Reason.BAD_BODY) from None
 
 
+def take_as(shape: type[Shape], part: object) -> Shape:
+    """Take a part of what was read already for one of the given shape; raises ``Malformed`` like ``read_as``."""
+    try:
+        return shape.model_validate(part)
+    except ValidationError:
+        raise Malformed(Reason.BAD_BODY) from None
+
+
 # Where only what a form says is signed, each way to write it would be another delivery; and what is no form at all,
 # but was signed for another reason, could be read as one. So only what senders write: capitals, and no needless %.
 _WRITTEN = re.compile(

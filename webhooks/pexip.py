@@ -14,19 +14,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from webhooks.bulk import facts_of
 from webhooks.delivery import (
     Delivery,
     Identifier,
-    Malformed,
     Perhaps,
     Reason,
-    Shape,
     Unsigned,
     Window,
     read_as,
     same,
+    take_as,
 )
 from webhooks.events import (
     HostFact,
@@ -91,7 +91,7 @@ class _Envelope(BaseModel):
 
 
 class _Bulk(BaseModel):
-    data: list[_Envelope]
+    data: list[object]
 
 
 class _Event(BaseModel):
@@ -134,25 +134,19 @@ def read(delivery: Delivery) -> list[HostFact]:
     whole, own = read_as(_Envelope, delivery.body), key(delivery)
     if whole.event != "eventsink_bulk":
         return _facts(whole, own)
-    events = _as(_Bulk, whole.model_dump()).data
-    return [fact for n, event in enumerate(events) for fact in _facts(event, f"{own}:{n}")]
-
-
-def _as(shape: type[Shape], document: object) -> Shape:
-    try:
-        return shape.model_validate(document)
-    except ValidationError:
-        raise Malformed(Reason.BAD_BODY) from None
+    events = take_as(_Bulk, whole.model_dump()).data
+    keyed = ((event, f"{own}:{n}") for n, event in enumerate(events))
+    return facts_of(keyed, lambda event, key: _facts(take_as(_Envelope, event), key))
 
 
 def _facts(event: _Envelope, key: str) -> list[HostFact]:
     match event.event:
         case "conference_started" | "conference_ended":
-            return _conference(event.event, _as(_ConferenceEvent, event.model_dump()), key)
+            return _conference(event.event, take_as(_ConferenceEvent, event.model_dump()), key)
         case "participant_connected" | "participant_updated":
-            return _came(_as(_ParticipantEvent, event.model_dump()), key)
+            return _came(take_as(_ParticipantEvent, event.model_dump()), key)
         case "participant_disconnected":
-            return _went(_as(_ParticipantEvent, event.model_dump()), key)
+            return _went(take_as(_ParticipantEvent, event.model_dump()), key)
         case _:
             return []
 

@@ -152,6 +152,17 @@ def test_a_signed_body_that_cannot_be_read_is_malformed_and_nothing_else(body: b
     assert refusal.value.reason is Reason.BAD_BODY
 
 
+def test_what_cannot_be_read_of_several_events_costs_none_of_the_rest() -> None:
+    batch = [event(user=None), event(), event(ts=None), event("user-left")]
+
+    facts = read(batch)
+
+    assert [fact.type for fact in facts] == ["person_joined", "person_left"]
+    assert [fact.key.partition(":")[2] for fact in facts] == ["1", "3"]
+    with pytest.raises(Malformed):
+        read([event(user=None), event(ts=None)])
+
+
 @given(st.lists(json_like, max_size=3), st.sampled_from(["id", "attributes", "event", "type"]), json_like)
 def test_any_value_in_any_part_of_an_event_is_refused_at_most(
     others: list[object], part: str, value: object

@@ -233,6 +233,16 @@ def test_a_bulk_gives_the_facts_of_all_its_events_in_their_order() -> None:
     assert [fact.key for fact in facts] == [f"{key(bulk)}:0", f"{key(bulk)}:2"]
 
 
+@pytest.mark.parametrize("event_", [participant(uuid=None), participant(conference=None), {}, "x", None])
+def test_what_cannot_be_read_of_a_bulk_costs_none_of_the_rest(event_: object) -> None:
+    bulk = event("eventsink_bulk", [event_, conference(), participant()], seq=0)
+
+    facts = read(bulk)
+
+    assert [fact.type for fact in facts] == ["meeting_started", "person_joined"]
+    assert [fact.key for fact in facts] == [f"{key(bulk)}:1", f"{key(bulk)}:2"]
+
+
 def test_a_bulk_within_a_bulk_is_not_opened() -> None:
     assert read(event("eventsink_bulk", [event("eventsink_bulk", [participant()])])) == []
 
@@ -252,8 +262,8 @@ UNREADABLE = {
     "an event that is a number": json.dumps(event("", {}) | {"event": 7}).encode(),
     "a bulk that is no list": json.dumps(event("eventsink_bulk", {})).encode(),
     "a bulk with a text in it": json.dumps(event("eventsink_bulk", ["x"])).encode(),
-    "a bulk with one unreadable event": json.dumps(
-        event("eventsink_bulk", [participant(), participant(uuid=None)])
+    "a bulk of unreadable events": json.dumps(
+        event("eventsink_bulk", [participant(conference=None), participant(uuid=None)])
     ).encode(),
     "no data": json.dumps(event("conference_started", None)).encode(),
     "no name": json.dumps(conference(name=None)).encode(),
