@@ -154,10 +154,10 @@ def _facts(event: _Envelope, key: str) -> list[HostFact]:
 def _conference(event: str, told: _ConferenceEvent, key: str) -> list[HostFact]:
     room = told.data
     known = {"host": name, "meeting": room.name, "at": told.at, "key": key}
-    if event == "conference_ended":
-        return [MeetingEnded.model_validate({**known, "partly": True})]
     if room.service_type not in (None, *_INSIDE):
         return []  # a test call, a reception, a gateway: nobody meets there
+    if event == "conference_ended":
+        return [MeetingEnded.model_validate({**known, "partly": True})]
     return [MeetingStarted.model_validate({**known, "breakout": bool(_BREAKOUT.fullmatch(room.name))})]
 
 

@@ -164,8 +164,9 @@ def test_who_goes_from_the_waiting_room_waits_no_more_and_is_not_inside_either()
         *(event(f"eventsink_{what}", {}) for what in ("started", "updated", "stopped")),
         conference("conference_updated", is_locked=True),
         *(
-            conference(service_type=kind)
-            for kind in ("test_call", "gateway", "ivr", "waiting_room", "connecting")
+            conference(kind, service_type=place)
+            for kind in ("conference_started", "conference_ended")
+            for place in ("test_call", "gateway", "ivr", "waiting_room", "connecting")
         ),
         *(participant(service_type=kind) for kind in ("connecting", "ivr", "test_call", "gateway", None)),
         event("participant_updated", {"uuid": "u-1", "conference": "room-1", "is_muted": True}),
