@@ -1,9 +1,15 @@
 """What the pages say of hosts is what the code and the fixtures say."""
 
+import re
+import tomllib
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+from pydantic import BaseModel
 
+from plugin.hosts import named
+from plugin.settings import HostSettings
 from tests.docs.matrix import PAGE, page
 from tests.webhooks.known import GUIDE, HOSTS, known
 
@@ -42,3 +48,16 @@ def test_each_named_peer_is_really_asked(host: str) -> None:
         f"tests/webhooks/peers/test_{host}.py does not ask {peer}"
     )
     assert "skip" not in text
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_settings_on_a_page_have_names_that_the_service_knows(host: str) -> None:
+    account: type[BaseModel] | None = getattr(named(host), "Account", None)
+    text = (PAGE.parent / "hosts" / f"{host}.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^ *```toml\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        settings = tomllib.loads(dedent(block))
+        (installed,) = settings["hosts"]
+
+        assert set(settings) == {"hosts"}
+        assert set(installed) <= set(HostSettings.model_fields)
+        assert set(installed.get("account", {})) <= set(account.model_fields if account else ())
