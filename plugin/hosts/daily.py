@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from plugin.hosts.host import Asking, Call, NotTold, Participant, Registration, Reply, Request
 from plugin.signed import Unacceptable, claims_of, text_of, times_of, unexpired
-from webhooks.delivery import Identifier
+from webhooks.delivery import Identifier, Perhaps
 from webhooks.events import PeoplePresent, Present, Role
 
 _LONGEST = timedelta(hours=24)
@@ -66,7 +66,7 @@ class Account(BaseModel):
 
 class _Here(BaseModel, alias_generator=to_camel):
     id: Identifier
-    user_id: Identifier | None = None
+    user_id: Perhaps = None
     join_time: AwareDatetime | None = None
 
 
@@ -104,6 +104,7 @@ class _Hook(BaseModel, alias_generator=to_camel):
     url: str
     state: str | int | None = None
     hmac: str | None = None
+    retry_type: str | None = None
     event_types: tuple[str, ...] = ()
 
 
@@ -124,15 +125,16 @@ def register(url: str, hook: str, keys: Mapping[str, str], account: Account, now
         "url": hook,
         "eventTypes": sorted({*EVENTS, *(ours.event_types if ours else ())}),
         "hmac": secret,
-        "retryType": "exponential",  # the other one gives up for good after three failures
+        "retryType": "exponential",
     }
     where = f"{hooks}/{quote(ours.uuid, safe='')}" if ours else hooks
     _told(_Hook, (yield Request("POST", where, _headers(account), json.dumps(wanted).encode())))
 
 
 def _amiss(hook: _Hook, secret: str) -> bool:
+    gives_up = hook.state == "FAILED" or hook.retry_type == "circuit-breaker"  # for good after three failures
     lacking = set(EVENTS) - set(hook.event_types)
-    return hook.state == "FAILED" or bool(lacking) or hook.hmac not in (None, secret)
+    return gives_up or bool(lacking) or hook.hmac not in (None, secret)
 
 
 def _headers(account: Account) -> Mapping[str, str]:

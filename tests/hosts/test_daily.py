@@ -138,6 +138,7 @@ ANA = {
 }
 BEN = {"id": "s-2", "room": "room 1/x", "userId": "pbZ+ismP7dk=", "userName": "Ben Example"}
 GUEST = {"id": "s-3", "room": "room 1/x", "userName": None}
+NOBODY = {"id": "s-4", "room": "room 1/x", "userId": ""}
 
 
 def ask(reply: Reply, url: str = "") -> tuple[list[Request], list[HostFact]]:
@@ -145,7 +146,7 @@ def ask(reply: Reply, url: str = "") -> tuple[list[Request], list[HostFact]]:
 
 
 def test_who_is_inside_is_told_as_of_the_seconds_that_the_answer_may_be_old() -> None:
-    requests, facts = ask(told({"total_count": 3, "data": [ANA, BEN, GUEST]}))
+    requests, facts = ask(told({"total_count": 4, "data": [ANA, BEN, GUEST, NOBODY]}))
 
     assert [(each.method, each.url) for each in requests] == [
         ("GET", f"{API}/rooms/room%201%2Fx/presence"),
@@ -167,6 +168,7 @@ def test_who_is_inside_is_told_as_of_the_seconds_that_the_answer_may_be_old() ->
                 ),
                 Present(person="patient-ben", connection="s-2"),
                 Present(person="s-3", connection="s-3"),
+                Present(person="s-4", connection="s-4"),
             ),
         )
     ]
@@ -250,7 +252,7 @@ def test_a_hook_that_is_missing_is_made_and_nobody_else_s_is_touched(listed: lis
 
 
 @pytest.mark.parametrize(
-    "ours", [hook(), hook(hmac=None), hook(eventTypes=[*daily.EVENTS, "streaming.started"])]
+    "ours", [hook(), hook(hmac=None), hook(retryType=None), hook(eventTypes=[*daily.EVENTS, "streaming.started"])]
 )
 def test_a_hook_that_is_well_is_left_alone(ours: dict[str, object]) -> None:
     assert len(registered(told([STRANGER, ours]))) == 1
@@ -258,7 +260,12 @@ def test_a_hook_that_is_well_is_left_alone(ours: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(
     "ours",
-    [hook(state="FAILED", failedCount=3), hook(hmac=SECRETS["old"]), hook(eventTypes=["streaming.started"])],
+    [
+        hook(state="FAILED", failedCount=3),
+        hook(hmac=SECRETS["old"]),
+        hook(eventTypes=["streaming.started"]),
+        hook(retryType="circuit-breaker"),
+    ],
 )
 def test_a_hook_that_was_given_up_or_differs_is_set_right(ours: dict[str, object]) -> None:
     _, mending = registered(told([ours]), told(hook()))
