@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.hosts import page_token
 from plugin.hosts.host import Asking, Call, NotTold, Participant, Registration, Reply, Request
+from plugin.hosts.replies import present
 from webhooks.bigbluebutton import EVENTS, ROLES
-from webhooks.events import PeoplePresent, Present
+from webhooks.events import Present
 
 # What an HTTP client leaves as it is in a query: the digest is over the query as it is sent.
 _PLAIN = "/:?@!$'()*,"
@@ -29,7 +30,7 @@ _PLAIN = "/:?@!$'()*,"
 class Account(BaseModel):
     """The shared secret of ``bbb-conf --secret``, and how the API wants to be called."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     secret: str = Field(repr=False, min_length=1)
     checksum: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
@@ -49,8 +50,7 @@ def ask(url: str, call: Call, account: Account, now: datetime) -> Asking:
     # Another run of the meeting, or none: then nobody is in this one.
     if not _failed(answer, but="notFound") and _text(answer, "internalMeetingID") == call.occurrence:
         people = _people(answer)
-    asked = {"host": "bigbluebutton", "meeting": call.meeting, "occurrence": call.occurrence}
-    return [PeoplePresent(**asked, at=now, key=f"asked:{now.isoformat()}", people=people)]
+    return [present("bigbluebutton", call, now, people)]
 
 
 def register(url: str, hook: str, keys: Mapping[str, str], account: Account, now: datetime) -> Registration:

@@ -9,16 +9,16 @@ tokens made by ``POST /meeting-tokens`` are signed with the same key is not told
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
-from plugin.hosts.host import Asking, Call, NotTold, Participant, Registration, Reply, Request
+from plugin.hosts.host import Asking, Call, NotTold, Participant, Registration, Request
+from plugin.hosts.replies import present, told
 from plugin.signed import Unacceptable, claims_of, text_of, times_of, unexpired
 from webhooks.delivery import Identifier, Perhaps
-from webhooks.events import PeoplePresent, Present, Role
+from webhooks.events import Present, Role
 
 _LONGEST = timedelta(hours=24)
 _API = "https://api.daily.co/v1"
@@ -53,13 +53,10 @@ def who(token: str, keys: Mapping[str, str], now: datetime) -> Participant:
     )
 
 
-Shape = TypeVar("Shape", bound=BaseModel)
-
-
 class Account(BaseModel):
     """The domain's API key, which opens everything: Daily knows no smaller ones."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api_key: str = Field(min_length=1, repr=False)
 
@@ -79,19 +76,10 @@ def ask(url: str, call: Call, account: Account, now: datetime) -> Asking:
     """Ask who is in the room; raises ``NotTold``."""
     room = quote(call.meeting, safe="")
     reply = yield Request("GET", f"{url or _API}/rooms/{room}/presence", _headers(account))
-    told = _told(_Presence, reply)
-    people = tuple(_present(each, call) for each in told.data)
-    return [
-        PeoplePresent(
-            host="daily",
-            meeting=call.meeting,
-            occurrence=call.occurrence,
-            at=now - _DELAY,
-            key=f"asked:{now.isoformat()}",
-            people=people,
-            whole=told.total_count <= len(people),
-        )
-    ]
+    here = told(reply, _Presence)
+    people = [_present(each, call) for each in here.data]
+    asked = present("daily", call, now, people, whole=here.total_count <= len(people))
+    return [asked.model_copy(update={"at": now - _DELAY})]
 
 
 def _present(each: _Here, call: Call) -> Present:
@@ -117,7 +105,7 @@ def register(url: str, hook: str, keys: Mapping[str, str], account: Account, now
         raise NotTold("no_secret")
     hooks = f"{url or _API}/webhooks"
     secret = next(iter(keys.values()))
-    listed = _told(RootModel[tuple[_Hook, ...]], (yield Request("GET", hooks, _headers(account)))).root
+    listed = told((yield Request("GET", hooks, _headers(account))), RootModel[tuple[_Hook, ...]]).root
     ours = next((each for each in listed if each.url == hook), None)
     if ours is not None and not _amiss(ours, secret):
         return
@@ -128,7 +116,7 @@ def register(url: str, hook: str, keys: Mapping[str, str], account: Account, now
         "retryType": "exponential",
     }
     where = f"{hooks}/{quote(ours.uuid, safe='')}" if ours else hooks
-    _told(_Hook, (yield Request("POST", where, _headers(account), json.dumps(wanted).encode())))
+    told((yield Request("POST", where, _headers(account), json.dumps(wanted).encode())), _Hook)
 
 
 def _amiss(hook: _Hook, secret: str) -> bool:
@@ -139,12 +127,3 @@ def _amiss(hook: _Hook, secret: str) -> bool:
 
 def _headers(account: Account) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {account.api_key}", "Content-Type": "application/json"}
-
-
-def _told(shape: type[Shape], reply: Reply) -> Shape:
-    if reply.status != 200:
-        raise NotTold(f"status_{reply.status}")
-    try:
-        return shape.model_validate_json(reply.body)
-    except ValidationError:
-        raise NotTold("unreadable") from None

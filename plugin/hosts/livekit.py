@@ -17,7 +17,7 @@ import jwt
 from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.hosts.host import Asking, Call, Participant, Request
-from plugin.hosts.replies import told
+from plugin.hosts.replies import present, told
 from plugin.signed import Unacceptable, claims_of, text_of, times_of, unexpired
 from webhooks import livekit
 from webhooks.events import PeoplePresent, Present, Role, role_named
@@ -103,17 +103,11 @@ def _request(url: str, document: Mapping[str, object], headers: Mapping[str, str
 
 def _present(participants: Sequence[livekit.Participant], call: Call, now: datetime) -> PeoplePresent:
     people = [each for each in participants if each.is_person]
-    return PeoplePresent(
-        host=livekit.name,
-        meeting=call.meeting,
-        occurrence=call.occurrence,
-        at=now,
-        key=f"asked:{now.isoformat()}",
-        people=tuple(
-            Present(person=each.identity, connection=each.sid, role=each.role, joined_at=each.joined)
-            for each in people
-            if each.state in _INSIDE
-        ),
-        # Who is coming in just now will be said to have joined a moment ago: that is not to be contradicted.
-        whole=not any(each.state in _COMING for each in people),
+    inside = (
+        Present(person=each.identity, connection=each.sid, role=each.role, joined_at=each.joined)
+        for each in people
+        if each.state in _INSIDE
     )
+    # Who is coming in just now will be said to have joined a moment ago: that is not to be contradicted.
+    whole = not any(each.state in _COMING for each in people)
+    return present(livekit.name, call, now, inside, whole=whole)

@@ -17,11 +17,11 @@ from urllib.parse import quote, urlsplit
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from plugin.hosts.host import Asking, Call, NotTold, Participant, Reply, Request
-from plugin.hosts.replies import told
+from plugin.hosts.replies import present, told
 from plugin.signed import Unacceptable, claims_of, header_of, text_of, times_of, unexpired
 from webhooks import twilio
 from webhooks.delivery import Identifier
-from webhooks.events import PeoplePresent, Present
+from webhooks.events import Present
 
 _LONGEST = timedelta(hours=24)
 _MOST_PAGES = 10
@@ -82,7 +82,7 @@ def ask(url: str, call: Call, account: BaseModel, now: datetime) -> Asking:
     missing = [sid for sid in call.holders if sid not in there]
     asked = yield from _each(path, missing[:_MOST_MISSING], headers)
     inside = [each for each in (*listed, *asked) if each.status != "disconnected"]
-    return [_present(inside, call, now, whole=len(missing) <= _MOST_MISSING)]
+    return [present(twilio.name, call, now, map(_person, inside), whole=len(missing) <= _MOST_MISSING)]
 
 
 def _listed(path: str, headers: Mapping[str, str]) -> Listing:
@@ -113,18 +113,6 @@ def _origin(url: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     return parts.scheme, parts.netloc
-
-
-def _present(inside: list[_Participant], call: Call, now: datetime, *, whole: bool) -> PeoplePresent:
-    return PeoplePresent(
-        host=twilio.name,
-        meeting=call.meeting,
-        occurrence=call.occurrence,
-        at=now,
-        key=f"asked:{now.isoformat()}",
-        people=tuple(map(_person, inside)),
-        whole=whole,
-    )
 
 
 def _person(told_: _Participant) -> Present:

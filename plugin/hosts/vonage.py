@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from plugin.hosts.host import Asking, Call, NotTold, Participant, Request
-from plugin.hosts.replies import told
+from plugin.hosts.replies import present, told
 from plugin.signed import Unacceptable, claims_of, text_of, times_of, unexpired
 from webhooks import vonage
 from webhooks.delivery import Identifier
@@ -102,20 +102,11 @@ def _headers(account: Account, now: datetime) -> Mapping[str, str]:
 
 def _present(items: list[_Connection], call: Call, now: datetime) -> PeoplePresent:
     known = [each for each in items if each.state == "Connected" and each.connection_id in call.holders]
-    return PeoplePresent(
-        host=vonage.name,
-        meeting=call.meeting,
-        occurrence=call.occurrence,
-        at=now,
-        key=f"asked:{now.isoformat()}",
-        people=tuple(
-            Present(
-                person=call.holders[each.connection_id],
-                connection=each.connection_id,
-                joined_at=each.created_at,
-            )
-            for each in known
-        ),
-        # A stranger may be somebody whose rejoin was lost, and so may one who is only connecting.
-        whole=len(known) == len(items),
+    people = (
+        Present(
+            person=call.holders[each.connection_id], connection=each.connection_id, joined_at=each.created_at
+        )
+        for each in known
     )
+    # A stranger may be somebody whose rejoin was lost, and so may one who is only connecting.
+    return present(vonage.name, call, now, people, whole=len(known) == len(items))

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from plugin.hosts.host import Asking, Call, Hear, NotTold, Participant, Reply, Request
 from plugin.hosts.page_token import participant
-from plugin.hosts.zoom_account import Account, Token, token_request, told
+from plugin.hosts.replies import present, told
+from plugin.hosts.zoom_account import Account, Token, token_request
 from plugin.hosts.zoom_socket import Feed
-from webhooks.events import HostFact, MeetingEnded, PeoplePresent, PersonJoined, PersonLeft
+from webhooks.events import HostFact, MeetingEnded, PersonJoined, PersonLeft
 from webhooks.zoom_event import MaybeId, Moment
 
 __all__ = ["Account", "ask", "feed", "who"]
@@ -72,8 +73,7 @@ def ask(url: str, call: Call, account: BaseModel, now: datetime) -> Asking:
     headers = {"Authorization": f"Bearer {token.access_token}"}
     reply = yield Request("GET", f"{ours.api}/meetings/{quote(call.meeting, safe='')}", headers)
     if _runs(reply, call):
-        key = f"asked:{now.isoformat()}"
-        return [PeoplePresent(**_names(call), at=now, key=key, people=(), whole=False)]
+        return [present("zoom", call, now, (), whole=False)]
     return (yield from _to_the_end(f"{ours.api}/past_meetings/{_path(call.occurrence)}", headers, call))
 
 

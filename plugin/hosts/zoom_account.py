@@ -6,7 +6,7 @@ may be alive at once.
 """
 
 from base64 import b64encode
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import (
@@ -15,12 +15,11 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
 from plugin.exchange import is_guarded
-from plugin.hosts.host import NotTold, Reply, Request
+from plugin.hosts.host import Request
 
 
 def _guarded(url: str) -> str:
@@ -77,16 +76,3 @@ def token_request(account: Account) -> Request:
     pair = b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode()
     headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/x-www-form-urlencoded"}
     return Request("POST", account.token_url, headers, urlencode(form).encode())
-
-
-Shape = TypeVar("Shape", bound=BaseModel)
-
-
-def told(reply: Reply, shape: type[Shape], about: str) -> Shape:
-    """Read the documented answer, or raise ``NotTold`` with *about* and a status, and nothing of the answer."""
-    if reply.status != 200:
-        raise NotTold(f"{about}_{reply.status}")
-    try:
-        return shape.model_validate_json(reply.body)
-    except ValidationError:
-        raise NotTold(f"{about}_unreadable") from None

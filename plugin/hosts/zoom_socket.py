@@ -17,7 +17,8 @@ from websockets.exceptions import WebSocketException
 
 from plugin.exchange import Exchange
 from plugin.hosts.host import Hear, NotTold, Reply
-from plugin.hosts.zoom_account import Account, Token, token_request, told
+from plugin.hosts.replies import told
+from plugin.hosts.zoom_account import Account, Token, token_request
 from plugin.hosts.zoom_line import Line, Over, Pace, opened
 from plugin.ports import Postponed, Unwritable
 from webhooks.delivery import Delivery

@@ -211,7 +211,7 @@ UNTOLD = {
 def test_any_other_answer_tells_nothing_and_is_not_repeated(reply: Reply) -> None:
     with pytest.raises(NotTold) as untold:
         ask(reply)
-    assert untold.value.reason in {f"status_{reply.status}", "unreadable"}
+    assert untold.value.reason in {f"status_{reply.status}", "not_understood"}
     assert "marker" not in str(untold.value)
 
 
@@ -252,7 +252,8 @@ def test_a_hook_that_is_missing_is_made_and_nobody_else_s_is_touched(listed: lis
 
 
 @pytest.mark.parametrize(
-    "ours", [hook(), hook(hmac=None), hook(retryType=None), hook(eventTypes=[*daily.EVENTS, "streaming.started"])]
+    "ours",
+    [hook(), hook(hmac=None), hook(retryType=None), hook(eventTypes=[*daily.EVENTS, "streaming.started"])],
 )
 def test_a_hook_that_is_well_is_left_alone(ours: dict[str, object]) -> None:
     assert len(registered(told([STRANGER, ours]))) == 1
@@ -279,7 +280,7 @@ def test_a_hook_that_was_given_up_or_differs_is_set_right(ours: dict[str, object
 def test_what_daily_refuses_is_said_by_its_status_only() -> None:
     with pytest.raises(NotTold, match=r"^status_400$"):
         registered(told([]), told({"error": "marker"}, 400))
-    with pytest.raises(NotTold, match=r"^unreadable$"):
+    with pytest.raises(NotTold, match=r"^not_understood$"):
         registered(told({"data": []}))
     with pytest.raises(NotTold, match=r"^no_secret$"):
         registered(keys={})
