@@ -9,7 +9,7 @@ import pytest
 from plugin.commands.mistakes import likely_mistake
 from tests.webhooks.known import HOSTS, Known, known, sample
 from tests.webhooks.samples import NOW
-from webhooks.delivery import Delivery, NotAccepted
+from webhooks.delivery import Delivery, NotAccepted, Reason, Unsigned
 
 SIGNING_ADDRESSES = [
     host
@@ -108,3 +108,14 @@ def test_a_forgotten_bearer_is_recognised() -> None:
     delivery = replace(host.signed(sample("jitsi"), NOW), headers=(("Authorization", secret),))
 
     assert "the word Bearer" in named(host, delivery)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize("reason", [Reason.BAD_TIMESTAMP, Reason.WRONG_ALGORITHM])
+def test_no_unit_and_no_algorithm_is_named_that_is_not_the_host_s_own(name: str, reason: Reason) -> None:
+    host = known(name)
+    words = likely_mistake(host.host, host.signed(sample(name), NOW), host.keys, NOW, Unsigned(reason))
+    steps = " ".join(step.says for step in host.host.steps)
+
+    for word in ("HS256", "token", "seconds", "milliseconds", "dates"):
+        assert word not in words or word in steps
