@@ -118,7 +118,7 @@ class _Room(_Part):
 
     @property
     def breakout(self) -> bool:
-        return _true(self.is_breakout)
+        return is_true(self.is_breakout)
 
 
 class _Participant(_Room):
@@ -165,7 +165,8 @@ class _PersonEvent(_Event):
         return {**super().known(), "person": who.id or who.connection, "connection": who.connection}
 
 
-def _true(value: object) -> bool:
+def is_true(value: object) -> bool:
+    """Whether 8x8 means true: as a truth, or as the word for it, in webhooks and in tokens alike."""
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
@@ -202,7 +203,7 @@ def _room(event: _RoomEvent, kind: str) -> list[HostFact]:
 
 
 def _joined(event: _PersonEvent) -> list[HostFact]:
-    role = Role.THERAPIST if _true(event.data.moderator) else Role.CLIENT
+    role = Role.THERAPIST if is_true(event.data.moderator) else Role.CLIENT
     return [] if event.data.breakout else [PersonJoined(**event.known(), role=role)]
 
 

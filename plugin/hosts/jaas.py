@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from plugin.hosts.host import Participant
 from plugin.signed import Unacceptable, claims_of, header_of, text_of, times_of, unexpired
 from webhooks.events import Role
+from webhooks.jaas import is_true
 
 _LONGEST = timedelta(hours=24)
 
@@ -31,14 +32,14 @@ def who(token: str, keys: Mapping[str, str], now: datetime) -> Participant:
         meeting=_room(claims, context),
         occurrence=None,
         person=text_of(user, "id"),
-        role=Role.THERAPIST if _true(user.get("moderator")) else Role.CLIENT,
+        role=Role.THERAPIST if is_true(user.get("moderator")) else Role.CLIENT,
         until=end,
     )
 
 
 def _room(claims: Mapping[str, object], context: Mapping[str, object]) -> str:
     room = text_of(claims, "room")
-    if "*" in room or _true(_table(context.get("room", {})).get("regex")):
+    if "*" in room or is_true(_table(context.get("room", {})).get("regex")):
         raise Unacceptable("names no single room")
     return room.lower()
 
@@ -47,7 +48,3 @@ def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise Unacceptable("context is missing or no table")
     return value
-
-
-def _true(value: object) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() == "true")
