@@ -47,8 +47,9 @@ from webhooks.secret import too_short, unpacked
 from webhooks.times import Fractional, at
 
 name = "daily"
-# Five tries, with up to a quarter of an hour between them.
-door = Door(accepted=200, unreadable=200, window=Window(past=timedelta(minutes=75)))
+# Five tries, with up to a quarter of an hour between them. event_ts is said to be the time of sending: whether a try
+# has one of its own, so that one id comes with two bodies, is not told.
+door = Door(accepted=200, unreadable=200, contradicted=200, window=Window(past=timedelta(minutes=75)))
 tells = (
     MeetingStarted,
     MeetingEnded,

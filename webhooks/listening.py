@@ -15,9 +15,10 @@ class Door:
 
     ``content_types`` are media types without parameters; ``paths`` what the sender puts behind
     ``/webhooks/{tenant}/{host}/``. ``accepted`` is the status of a delivery that was kept, ``refused`` of one that is
-    not verified, ``unreadable`` of one that is verified and makes no sense: some senders give up for good, or
-    count as delivered, what others try again. ``window`` is how late and how early a stamp may be, where the
-    settings say nothing: as long as this host goes on sending a delivery that it stamped once.
+    not verified, ``unreadable`` of one that is verified and makes no sense, ``contradicted`` of one whose key was
+    kept with another body: some senders give up for good, or count as delivered, what others try again. ``window``
+    is how late and how early a stamp may be, where the settings say nothing: as long as this host goes on sending a
+    delivery that it stamped once.
     """
 
     content_types: tuple[str, ...] = ("application/json",)
@@ -25,6 +26,7 @@ class Door:
     accepted: int = 202
     refused: int = 401
     unreadable: int = 400
+    contradicted: int = 409
     window: Window = WINDOW
 
 

@@ -106,7 +106,7 @@ class Deliveries:
             return web.Response(status=200)
         except Contradiction:
             _log.error("delivery_contradicts", tenant=came.tenant, host=came.host)
-            return answer(409, "A delivery with this id and another body was kept before.")
+            return _contradicted(sender.host.door.contradicted)
         except Unwritable:
             return unwritable()
         return web.Response(status=sender.host.door.accepted)
@@ -127,6 +127,12 @@ def _sender(installed: Installed) -> _Sender:
 def _stranger(host: str) -> _Sender:
     """Whoever knocks at a door that is not there meets the same checks, with no secret that could pass them."""
     return _Sender(listening(host if host in NAMES else "sandbox"), {}, Window(), None)
+
+
+def _contradicted(status: int) -> web.Response:
+    if status < 300:
+        return web.Response(status=status)
+    return answer(status, "A delivery with this id and another body was kept before.")
 
 
 def _problem(host: Host, refusal: NotAccepted) -> Exception:

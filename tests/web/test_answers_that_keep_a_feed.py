@@ -55,6 +55,16 @@ async def test_what_is_signed_and_unreadable_is_no_failure_to_who_would_stop_for
     assert (await answered(house, host, known(host).signed(b"{}", house.clock.now)))[0] == status
 
 
+@pytest.mark.parametrize(("host", "status"), [("daily", 200), ("jaas", 409), ("whereby", 409)])
+async def test_one_id_with_two_bodies_is_no_failure_to_who_would_stop_for_it(
+    house: House, host: str, status: int
+) -> None:
+    bodies = [b'{"id":"e1","type":"new","idempotencyKey":"e1","eventType":"NEW","n":%d}' % n for n in (1, 2)]
+    sent = [known(host).signed(body, house.clock.now) for body in bodies]
+
+    assert [(await answered(house, host, delivery))[0] for delivery in sent] == [200, status]
+
+
 async def test_daily_s_trial_of_the_address_is_answered_before_a_secret_is_shared(house: House) -> None:
     trial = Delivery((("Content-Type", "application/json"),), b'{"test":"test"}')
 
