@@ -140,6 +140,15 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def bearing(delivery: Delivery, secrets: Mapping[str, str]) -> str:
+    """Give the id of the secret that stands as it is in ``Authorization: Bearer``; raises ``NotAccepted``."""
+    live = {key_id: f"Bearer {secret}" for key_id, secret in secrets.items() if secret}
+    signer = same([delivery.header("authorization")], live)
+    if signer is None:
+        raise Unsigned(Reason.WRONG_CREDENTIAL)
+    return signer
+
+
 def in_digits(stamp: str) -> str:
     """Give *stamp* if it is Unix seconds in digits; it counts once a proof over it held. Raises ``Unsigned``."""
     if not _STAMP.fullmatch(stamp):

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from webhooks.delivery import Delivery, Identifier, Reason, Unsigned, Window, read_as, same
+from webhooks.delivery import Delivery, Identifier, Reason, Window, bearing, read_as
 from webhooks.events import HostFact, MeetingEnded, MeetingStarted, PersonJoined, PersonLeft, Role, role_named
 from webhooks.listening import Door, Step
 from webhooks.times import Seconds, at
@@ -42,11 +42,7 @@ def verify(
     delivery: Delivery, secrets: Mapping[str, str], now: datetime, window: Window = door.window
 ) -> str:
     """Check the header as ``Host.verify`` promises; there is no stamp, so *now* and *window* do not count."""
-    live = {key_id: f"Bearer {secret}" for key_id, secret in secrets.items() if secret}
-    signer = same([delivery.header("authorization")], live)
-    if signer is None:
-        raise Unsigned(Reason.WRONG_CREDENTIAL)
-    return signer
+    return bearing(delivery, secrets)
 
 
 def sign(body: bytes, key_id: str, secret: str, now: datetime, *, key: str, url: str = "") -> Delivery:
