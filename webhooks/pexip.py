@@ -53,6 +53,7 @@ steps = (
 )
 
 _INSIDE = ("conference", "lecture")
+_NO_MEETING = ("test_call", "gateway", "two_stage_dialing", "media_playback")
 _ROLES = {"chair": Role.THERAPIST, "guest": Role.CLIENT}
 _BREAKOUT = re.compile(r".+_breakout_[0-9a-fA-F-]{36}")
 
@@ -179,6 +180,8 @@ def _came(told: _ParticipantEvent, key: str) -> list[HostFact]:
 
 def _went(told: _ParticipantEvent, key: str) -> list[HostFact]:
     """Whoever goes from the waiting room may have been inside before, so both are closed."""
+    if told.data.service_type in _NO_MEETING:
+        return []
     left: HostFact = PersonLeft.model_validate(_known(told, key))
     if told.data.service_type != "waiting_room":
         return [left]

@@ -142,7 +142,10 @@ BEN: dict[str, Any] = {**STEM, "person": "client-ben", "connection": "u-1"}
         (participant(service_type="waiting_room"), WaitingEntered(**BEN)),
         (participant("participant_updated", service_type="waiting_room"), WaitingEntered(**BEN)),
         (participant("participant_disconnected"), PersonLeft(**BEN)),
-        (participant("participant_disconnected", service_type=None), PersonLeft(**BEN)),
+        *(
+            (participant("participant_disconnected", service_type=kind), PersonLeft(**BEN))
+            for kind in (None, "connecting", "ivr", "lecture", "something_new")
+        ),
     ],
 )
 def test_an_event_gives_its_one_fact(document: dict[str, Any], fact: HostFact) -> None:
@@ -169,6 +172,10 @@ def test_who_goes_from_the_waiting_room_waits_no_more_and_is_not_inside_either()
             for place in ("test_call", "gateway", "ivr", "waiting_room", "connecting")
         ),
         *(participant(service_type=kind) for kind in ("connecting", "ivr", "test_call", "gateway", None)),
+        *(
+            participant("participant_disconnected", service_type=kind)
+            for kind in ("test_call", "gateway", "two_stage_dialing", "media_playback")
+        ),
         event("participant_updated", {"uuid": "u-1", "conference": "room-1", "is_muted": True}),
         participant("participant_media_stream_window"),
         event("something_new", 17, time="soon"),
