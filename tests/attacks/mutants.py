@@ -44,8 +44,9 @@ def trees_of(host: str) -> Trees:
 
 
 def _imported(tree: ast.Module) -> list[str]:
-    froms = (node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    return [name for name in froms if name.partition(".")[0] == "webhooks"]
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    whole = [f"webhooks.{part.name}" for node in froms if node.module == "webhooks" for part in node.names]
+    return [*whole, *(node.module for node in froms if node.module and node.module.startswith("webhooks."))]
 
 
 def world(host: str, trees: Trees) -> World:
@@ -55,6 +56,10 @@ def world(host: str, trees: Trees) -> World:
     def brought(
         name: str, space: Any = None, local: Any = None, names: Any = (), level: int = 0
     ) -> ModuleType:
+        if name == "webhooks" and names:
+            package = ModuleType(name)
+            vars(package).update({part: make(f"{name}.{part}") for part in names})
+            return package
         return make(name) if name in trees else __import__(name, space, local, names, level)
 
     def make(name: str) -> ModuleType:
@@ -84,9 +89,8 @@ def without(reason: Reason, trees: Trees) -> None:
 
 def edits(host: str, trees: Trees) -> Iterator[Edit]:
     """Each single check of ``verify`` and what it calls, in words, and how to take it out of the trees."""
-    own = {name: tree for name, tree in trees.items() if name != SHARED}
     seen: Counter[str] = Counter()
-    for name, function in _reached(own, "verify"):
+    for name, function in _reached(trees, "verify"):
         where = name.removeprefix("webhooks.").removeprefix(host).lstrip(".")
         for what, edit in _checks(function):
             words = " ".join(filter(None, [where, f"{function.name}: {what}"]))

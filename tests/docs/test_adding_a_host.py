@@ -23,7 +23,7 @@ BLOCKS = re.findall(
 )
 LISTENING, SPEAKING = (code for kind, code in BLOCKS if kind == "python" and code.startswith('"""'))
 SECRET = "made for the example of this page only"
-EVENT = {"id": "e1", "at": 1795442400, "room": "r1", "run": "n1", "user": "u1"}
+EVENT = {"id": "e1", "at": 1795442400, "room": "r1", "run": "n1", "user": "u1", "stay": "s1"}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ def attacks(host: Target) -> Iterator[Attack]:
         ("lower_case", "a=1"),
         ("digit", "9=1"),
         ("space", "A%20b=1"),
-        ("colon", "A:b=1"),
+        ("colon", "A%3Ab=1"),
         ("empty", "=1"),
     ):
         yield Attack(f"signed_with_a_name_of_{how}", host.sent(body + b"&" + more.encode()), MALFORMED)
