@@ -24,7 +24,7 @@ _STAMP = re.compile(rb"(^|&)timestamp=[^&]*")
 
 
 def vouching(delivery: Delivery, secrets: Mapping[str, str]) -> str:
-    """Give the id of the secret that vouches; raises ``NotAccepted``. No secret may be empty."""
+    """Give the id of the secret that vouches; raises ``NotAccepted``."""
     place = max(delivery.url.rfind(f"{mark}checksum=") for mark in "?&")
     address, given = delivery.url[:place], delivery.url[place + len("?checksum=") :]
     if place < 0 or "&" in given or "#" in given:
@@ -39,8 +39,10 @@ def _checksum(address: str, given: str, body: bytes, secrets: Mapping[str, str])
     if algorithm is None:
         raise Unsigned(Reason.WRONG_SIGNATURE)
 
+    live = {key_id: secret for key_id, secret in secrets.items() if secret}
+
     def signer(covered: bytes) -> str | None:
-        return same([given], {id_: _digest(algorithm, address, covered, s) for id_, s in secrets.items()})
+        return same([given], {id_: _digest(algorithm, address, covered, s) for id_, s in live.items()})
 
     if (vouching := signer(body) or signer(_compact(body))) is not None:
         return vouching

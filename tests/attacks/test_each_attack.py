@@ -148,5 +148,7 @@ async def test_the_key_of_a_delivery_is_not_taken_for_another_body(house: House,
 
     assert (await _post(house, host, first))[0] in (host.host.door.accepted, 200)
     before = _kept(house)
-    assert (await _post(house, host, other))[0] == (409 if same else host.host.door.accepted)
+    assert (await _post(house, host, other))[0] == (
+        host.host.door.contradicted if same else host.host.door.accepted
+    )
     assert (_kept(house) == before) == same
