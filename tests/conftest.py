@@ -16,24 +16,29 @@ settings.register_profile("fermata", deadline=None, suppress_health_check=[Healt
 settings.load_profile("fermata")
 
 
-LONGEST = (
-    "truth/test_loss.py",
-    "browser/test_examples.py",
-    "service/test_record.py",
-    "sandbox/test_call_in_browsers.py",
-    "browser/test_press.py",
-    "browser/journeys/",
-    "truth/",
-    "journal/",
-)
+LONGEST = ("truth/", "service/test_record.py", "journal/", "commands/")
 """What takes long, mostly by waiting: begun first, so that no core is left alone with it at the end."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest first; the others stay in their order."""
-    items.sort(
-        key=lambda item: next((n for n, name in enumerate(LONGEST) if name in str(item.path)), len(LONGEST))
-    )
+    """Give what looks at pages to one process, and each other file to whoever is free, the longest first.
+
+    Two Chromiums at a time on two cores make each other late, and people on a page wait in real seconds.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("pages" if _looks_at_pages(item) else str(item.path)))
+    items.sort(key=_turn)
+
+
+def _looks_at_pages(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None and "truth/" not in item.path.as_posix()
+
+
+def _turn(item: pytest.Item) -> int:
+    if _looks_at_pages(item):
+        return -1
+    return next((n for n, name in enumerate(LONGEST) if name in item.path.as_posix()), len(LONGEST))
 
 
 @pytest.fixture

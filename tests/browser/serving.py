@@ -24,7 +24,7 @@ async def strict(request: web.Request, handler: Answer) -> web.StreamResponse:
 
 async def serve(app: web.Application) -> tuple[web.AppRunner, str]:
     """Serve on a free port of the loopback; the caller cleans the runner up."""
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
