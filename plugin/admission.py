@@ -15,26 +15,11 @@ from typing import Literal, Protocol
 from plugin.core.session import AFTERWARDS, Session
 from plugin.hosts import named
 from plugin.hosts.host import Participant
+from plugin.installed import Installed
 from plugin.ports import Head
 from plugin.runner import Visitor
 from plugin.signed import Expired, Unacceptable
 from plugin.tokens import is_overlay, minted, read
-
-
-class Installed(Protocol):
-    """One host platform of one practice, as the settings have it."""
-
-    @property
-    def tenant(self) -> str:
-        """The practice."""
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-
-    @property
-    def token_keys(self) -> Mapping[str, str]:
-        """What its participant tokens are signed with, by key id."""
 
 
 class Sessions(Protocol):

@@ -11,27 +11,13 @@ from pydantic import BaseModel
 
 from plugin.hosts import listening, named
 from plugin.hosts.host import Feeding
+from plugin.installed import Installed
 from plugin.ports import Contradiction, Received, SeenBefore
 from plugin.received import received
 from webhooks.delivery import Delivery, Malformed
 from webhooks.events import HostFact
 
 _log = structlog.get_logger("fermata.feeds")
-
-
-class Installed(Protocol):
-    """One host platform of one practice, as the settings have it."""
-
-    @property
-    def tenant(self) -> str:
-        """The practice."""
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-
-    def as_account(self) -> BaseModel | None:
-        """Who we are to its API; null when nothing was set up."""
 
 
 class Sessions(Protocol):

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 from pydantic import BaseModel
@@ -13,39 +12,13 @@ from plugin.asking import asked
 from plugin.exchange import Exchange
 from plugin.hosts import named
 from plugin.hosts.host import NotTold, Registering
+from plugin.installed import Installed
 from plugin.rollcall import TIMES
 
 EVERY = 300.0
 """Seconds between two registrations."""
 
 _log = structlog.get_logger("fermata.registering")
-
-
-class Installed(Protocol):
-    """One host platform of one practice, as the settings have it."""
-
-    @property
-    def tenant(self) -> str:
-        """The practice."""
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-
-    @property
-    def url(self) -> str:
-        """Where the host answers."""
-
-    @property
-    def webhook_keys(self) -> Mapping[str, str]:
-        """The secrets that sign its deliveries, by id."""
-
-    @property
-    def webhook_url(self) -> str | None:
-        """The address to send to, where it is another one than ours."""
-
-    def as_account(self) -> BaseModel | None:
-        """Who we are to its API; null when nothing was set up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from plugin.core.session import Session
 from plugin.exchange import Exchange
 from plugin.hosts import named
 from plugin.hosts.host import Askable, Call, NotTold
+from plugin.installed import Installed
 from plugin.ports import Head, Unwritable
 from webhooks.events import HostFact
 
@@ -33,25 +34,6 @@ AT_ONCE = 8
 TIMES = aiohttp.ClientTimeout(total=10, sock_connect=3)
 
 _log = structlog.get_logger("fermata.rollcall")
-
-
-class Installed(Protocol):
-    """One host platform of one practice, as the settings have it."""
-
-    @property
-    def tenant(self) -> str:
-        """The practice."""
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-
-    @property
-    def url(self) -> str:
-        """Where the host answers."""
-
-    def as_account(self) -> BaseModel | None:
-        """Who we are to its API; null when nothing was set up."""
 
 
 class Calls(Protocol):
@@ -130,7 +112,7 @@ class RollCall:
                 return  # what cannot be kept now is asked again soon
             except (
                 Exception
-            ):  # a fault in the reading of one host's answers must not end the questions to others
+            ):  # a fault in how one host's answers are read must not end the questions to others
                 _log.exception("roll_call_failed", tenant=head.tenant, host=head.host)
 
 

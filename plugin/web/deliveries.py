@@ -6,7 +6,6 @@ Who cannot prove a delivery learns nothing: one answer for a wrong signature, an
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -14,6 +13,7 @@ from aiohttp import web
 from plugin.bodies import body_of
 from plugin.errors import Problem, answer, unwritable
 from plugin.hosts import NAMES, listening
+from plugin.installed import Installed
 from plugin.ports import Contradiction, Received, SeenBefore, Unwritable
 from plugin.received import received
 from plugin.runner import Runner
@@ -22,30 +22,6 @@ from webhooks.events import HostFact
 from webhooks.listening import Host
 
 _log = structlog.get_logger("fermata.deliveries")
-
-
-class Installed(Protocol):
-    """One host platform of one practice, as the settings have it."""
-
-    @property
-    def tenant(self) -> str:
-        """The practice."""
-
-    @property
-    def host(self) -> str:
-        """The host's name."""
-
-    @property
-    def webhook_keys(self) -> Mapping[str, str]:
-        """The secrets that sign its deliveries, by id."""
-
-    @property
-    def webhook_window(self) -> int | None:
-        """How many seconds late a stamp may be; null leaves it to the host's door."""
-
-    @property
-    def webhook_url(self) -> str | None:
-        """The address its sender was given, where a gateway makes it another one than ours."""
 
 
 @dataclass(frozen=True, slots=True)
