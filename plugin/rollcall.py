@@ -110,9 +110,7 @@ class RollCall:
                 _log.warning("not_told", reason=refusal.reason, tenant=head.tenant, host=head.host)
             except Unwritable:
                 return  # what cannot be kept now is asked again soon
-            except (
-                Exception
-            ):  # a fault in how one host's answers are read must not end the questions to others
+            except Exception:  # a fault in reading one host's answers must not end the questions to others
                 _log.exception("roll_call_failed", tenant=head.tenant, host=head.host)
 
 
