@@ -1,5 +1,6 @@
 """Call pages as an integrator would write them, and a ledger in each of what was on the screen, and when."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -89,6 +90,9 @@ WORDS = SENTENCES | {
 PATIENCE = 30_000
 """Milliseconds that words may take to come where a test asks which, not when."""
 
+SLOW = ("not_tapped", "not_answered")
+"""Also true of a pause that is delivered, where this machine took longer than ten or thirty seconds."""
+
 
 @dataclass
 class Pages:
@@ -129,6 +133,14 @@ async def served() -> AsyncIterator[Pages]:
 async def reads(page: Page, key: str) -> None:
     """Wait until the one region of the own pause holds exactly this sentence."""
     await expect(region(page)).to_have_text(WORDS[key], use_inner_text=False, timeout=PATIENCE)
+
+
+async def has_reached(page: Page) -> None:
+    """Wait until it says that the pause is on the other screen, in the words for as long as that took."""
+    words = "|".join(re.escape(WORDS[key]) for key in ("delivered", *SLOW))
+    await expect(region(page)).to_have_text(
+        re.compile(f"^({words})$"), use_inner_text=False, timeout=PATIENCE
+    )
 
 
 async def entries(page: Page, card: str = "pause-sheet") -> list[dict[str, Any]]:

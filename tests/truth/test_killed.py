@@ -6,13 +6,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.truth.calls import called, pressed
-from tests.truth.pages import PATIENCE, reads, said
+from tests.truth.pages import PATIENCE, SLOW, has_reached, reads, said
 from tests.truth.scene import asks, notice, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-SLOW = {"not_tapped", "not_answered"}
-"""Also true, where this machine took longer than ten or thirty seconds."""
 
 
 async def test_killed_between_delivered_and_seen(browser: Browser, tmp_path: Path) -> None:
@@ -30,7 +27,7 @@ async def test_killed_between_delivered_and_seen(browser: Browser, tmp_path: Pat
         await reads(client, "seen")
         await expect(notice(therapist)).to_contain_text("Stop, lower your voice, and give them time.")
         assert (await said(client))[-1] == "seen"
-        assert set(await said(client)) <= {"on_its_way", "delivered", "unreachable", "seen"} | SLOW
+        assert set(await said(client)) <= {"on_its_way", "delivered", "unreachable", "seen", *SLOW}
         assert len(pressed(child)) == 1
 
 
@@ -43,7 +40,7 @@ async def test_killed_before_the_press(browser: Browser, tmp_path: Path) -> None
         await expect(notice(therapist)).to_have_count(0)
         await child.start()
         await expect(notice(therapist)).to_contain_text("Your client asked for a pause.", timeout=PATIENCE)
-        await reads(client, "delivered")
+        await has_reached(client)
         await press(therapist, "I have seen it")
         await reads(client, "seen")
         await press(client, "Go on")
