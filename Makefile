@@ -12,7 +12,7 @@ demo:
 # make test ARGS="-k livekit"
 test: check
 	@.ci/browser >/dev/null
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 # Everything that needs no running: style, types, the direction of imports, the embed file.
 check:
